@@ -1,0 +1,625 @@
+/**
+ * The live side: a token opened in a world, to ask in a loop, to cancel, to derive from, and to take along as what is left of it.
+ *
+ * A scope has fired when it was cancelled as a whole, or its token has fired, or a parent has, asked in that order; the first one found is
+ * its reason for good. One read visits each scope once, however many ways lead to it, and asks parents indirectly: that does not
+ * tick their `direct` counters. Cancelling a child never touches a parent or a sibling, and a child that is forgotten leaves nothing behind in
+ * its parents. The meaning is that of `Semantics`: every read brings time up to date and polls.
+ *
+ * A scope changes only in the calling thread's turn. From within a predicate of a read, the scopes being read answer with what is known by
+ * then and are not asked again; cancelling one of them there takes effect at once. A clock that goes back delays, and un-fires nothing.
+ *
+ * @since 0.1.0
+ */
+import type { Either } from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import type { IOEither } from 'fp-ts/lib/IOEither.js'
+import type { Option } from 'fp-ts/lib/Option.js'
+import * as Analysis from './Analysis.js'
+import { ImpossibleCancelError } from './CancellationError.js'
+import { Scope } from './interpreter/Scope.js'
+import { toError } from './Reason.js'
+import type { Reason, Requested } from './Reason.js'
+import { all, andThen, any, cancelled, fold, isToken, labelled, never } from './Token.js'
+import type { Input, NameOf, Token } from './Token.js'
+import type { Conditions, World, WorldArgument } from './World.js'
+
+// -------------------------------------------------------------------------------------
+// model
+// -------------------------------------------------------------------------------------
+
+/**
+ * What an observer may do: look, and derive; never cancel.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface ScopeView {
+  readonly 'cantok-ts/Scope': true
+}
+
+declare const owned: unique symbol
+
+/**
+ * What its owner may do too: cancel it, feed the inputs `I` that its token names, and close it.
+ *
+ * It closes at the end of a block that declares it with `using`.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface CancelScope<I extends Input = never> extends ScopeView {
+  readonly [owned]: (input: I) => void
+  readonly [Symbol.dispose]: IO<void>
+}
+
+/**
+ * The conditions a token names for which the world has no predicate.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface MissingInputs {
+  readonly _tag: 'MissingInputs'
+  readonly conditions: ReadonlyArray<string>
+}
+
+// -------------------------------------------------------------------------------------
+// constructors
+// -------------------------------------------------------------------------------------
+
+/**
+ * Starts a token in a world: its timeouts begin now. Does not compile without the predicates the token names.
+ *
+ * Run twice it opens two scopes. The clock is the system's unless the world has one. An untyped caller who leaves out a predicate gets a
+ * `TypeError` that names it, when the IO runs. Linear in the size of the token; reads the clock only if the token needs time.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const scope = CancelScope.open(Token.any(Token.condition('drained'), Token.counter(3)), {
+ *   conditions: { drained: () => false },
+ * })()
+ * const more = CancelScope.keepGoing(scope)
+ * let rounds = 0
+ * while (more()) rounds++
+ * console.log(rounds) // => 3
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const open = <I extends Input = never>(token: Token<I>, ...world: WorldArgument<I>): IO<CancelScope<I>> =>
+  opening(token, [], world[0])
+
+/**
+ * Starts a token that came from outside: answers with a `Left` that lists the conditions the world does not know.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const token: Token.Token<Token.Input> = JSON.parse(JSON.stringify(Token.condition('drained')))
+ * console.log(CancelScope.openUnknown(token, { conditions: {} })())
+ * // => { _tag: 'Left', left: { _tag: 'MissingInputs', conditions: [ 'drained' ] } }
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const openUnknown =
+  (token: Token<Input>, world: World<Input>): IOEither<MissingInputs, CancelScope<Input>> =>
+  () => {
+    const conditions = missing(token, world.conditions)
+    if (conditions.length > 0) return { _tag: 'Left', left: { _tag: 'MissingInputs', conditions } }
+    return { _tag: 'Right', right: opening(token, [], world)() }
+  }
+
+/**
+ * Derives a scope: it fires when its own token does or its parent has, whichever a read finds first, own token first.
+ *
+ * The parent's clock is used unless the world has one; conditions are looked up in the given world only. The parent does not know its
+ * children: nothing needs to be closed for memory's sake.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const parent = CancelScope.open(Token.manual('stop'))()
+ * const child = pipe(parent, CancelScope.child(Token.counter(10)))()
+ * CancelScope.cancelInput(parent, 'stop')()
+ * console.log(CancelScope.keepGoing(child)()) // => false
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const child =
+  <I extends Input = never>(token: Token<I>, ...world: WorldArgument<I>): ((parent: ScopeView) => IO<CancelScope<I>>) =>
+  (parent) =>
+    opening(token, [scopeOf(parent)], world[0])
+
+/**
+ * Derives a scope from any number of parents: it fires when its own token does or any parent has, asked from left to right.
+ *
+ * The first parent's clock is used unless the world has one; of no parents it is `open`.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const first = CancelScope.open(Token.manual('a'))()
+ * const second = CancelScope.open(Token.manual('b'))()
+ * const both = CancelScope.link([first, second], Token.never)()
+ * CancelScope.cancel(second)()
+ * console.log(CancelScope.isCancelled(both)(), CancelScope.isCancelled(first)()) // => true false
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const link = <I extends Input = never>(
+  parents: ReadonlyArray<ScopeView>,
+  token: Token<I>,
+  ...world: WorldArgument<I>
+): IO<CancelScope<I>> => opening(token, parents.map(scopeOf), world[0])
+
+/**
+ * The scope that never fires: to stand where a scope is wanted and nothing limits. It has no owner.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope } from 'cantok-ts'
+ *
+ * console.log(CancelScope.isCancelled(CancelScope.background)()) // => false
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const background: ScopeView = /*#__PURE__*/ new Scope(never, [], undefined, {})
+
+// -------------------------------------------------------------------------------------
+// looking
+// -------------------------------------------------------------------------------------
+
+/**
+ * Asks a scope, as its own user: why it has fired, if it has.
+ *
+ * Ticks its counters, calls its predicates; parents are asked indirectly. Once fired it asks nothing more. Throws only what a predicate
+ * under `onError: 'throw'` does; the scopes are then as if unread, save counters already ticked. Make the IO once and run it often:
+ * while nothing has fired a run allocates nothing.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const scope = CancelScope.open(Token.counter(1))()
+ * const poll = CancelScope.poll(scope)
+ * console.log(poll()._tag, poll()._tag) // => None Some
+ * ```
+ * @category looking
+ * @since 0.1.0
+ */
+export const poll = (scope: ScopeView): IO<Option<Reason>> => {
+  const live = scopeOf(scope)
+  return () => option(live.read(true))
+}
+
+/**
+ * Asks a scope from outside, as a child's poll does: its `direct` counters do not tick. Otherwise as `poll`.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const scope = CancelScope.open(Token.counter(1))()
+ * const peek = CancelScope.peek(scope)
+ * console.log(peek()._tag, peek()._tag) // => None None
+ * ```
+ * @category looking
+ * @since 0.1.0
+ */
+export const peek = (scope: ScopeView): IO<Option<Reason>> => {
+  const live = scopeOf(scope)
+  return () => option(live.read(false))
+}
+
+/**
+ * A poll for loops: whether to go on.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const more = CancelScope.keepGoing(CancelScope.open(Token.counter(2))())
+ * console.log(more(), more(), more()) // => true true false
+ * ```
+ * @category looking
+ * @since 0.1.0
+ */
+export const keepGoing = (scope: ScopeView): IO<boolean> => {
+  const live = scopeOf(scope)
+  return () => live.read(true) === null
+}
+
+/**
+ * A peek for conditions: whether it has fired.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const scope = CancelScope.open(Token.manual('stop'))()
+ * console.log(CancelScope.isCancelled(scope)()) // => false
+ * CancelScope.cancelInput(scope, 'stop')()
+ * console.log(CancelScope.isCancelled(scope)()) // => true
+ * ```
+ * @category looking
+ * @since 0.1.0
+ */
+export const isCancelled = (scope: ScopeView): IO<boolean> => {
+  const live = scopeOf(scope)
+  return () => live.read(false) !== null
+}
+
+/**
+ * A poll for pipelines: a `Left` with the reason once it has fired.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * console.log(CancelScope.check(CancelScope.background)()) // => { _tag: 'Right', right: undefined }
+ * console.log(CancelScope.check(CancelScope.open(Token.cancelled())())()._tag) // => 'Left'
+ * ```
+ * @category looking
+ * @since 0.1.0
+ */
+export const check = (scope: ScopeView): IOEither<Reason, void> => {
+  const live = scopeOf(scope)
+  return (): Either<Reason, void> => {
+    const reason = live.read(true)
+    return reason === null ? right : { _tag: 'Left', left: reason }
+  }
+}
+
+/**
+ * A poll for code that speaks exceptions: throws `Reason.toError` of the reason once it has fired.
+ *
+ * @example
+ * ```ts
+ * import * as assert from 'node:assert/strict'
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const scope = CancelScope.open(Token.timeout(0))()
+ * assert.throws(CancelScope.checkOrThrow(scope), { name: 'TimeoutError' })
+ * ```
+ * @category looking
+ * @since 0.1.0
+ */
+export const checkOrThrow = (scope: ScopeView): IO<void> => {
+  const live = scopeOf(scope)
+  return () => {
+    const reason = live.read(true)
+    if (reason !== null) throw toError(reason)
+  }
+}
+
+// -------------------------------------------------------------------------------------
+// owning
+// -------------------------------------------------------------------------------------
+
+/**
+ * Cancels a scope as a whole; whether that changed anything. The first reason stays, so later calls do nothing.
+ *
+ * The reason is a `Requested` without a name, with the label of the scope's own token. A scope that time has overtaken unseen counts as not
+ * yet fired. `detail` must be a text, else `TypeError`; on `background` it throws `ImpossibleCancelError`.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const scope = CancelScope.open(Token.never)()
+ * console.log(CancelScope.cancel(scope, 'shutting down')(), CancelScope.cancel(scope)()) // => true false
+ * ```
+ * @category owning
+ * @since 0.1.0
+ */
+export const cancel = <I extends Input>(scope: CancelScope<I>, detail?: string): IO<boolean> => {
+  const live = scopeOf(scope)
+  const given = detailOf(detail)
+  return () => {
+    const { machine } = live
+    if (machine.decided !== null || machine.closed) return false
+    const label = ownLabel(live.token)
+    const reason: Requested = {
+      _tag: 'Requested',
+      ...given,
+      ...(label === undefined ? {} : { label }),
+      path: [],
+      at: machine.clock.wall(),
+    }
+    refuseBackground(live, reason)
+    machine.decide(reason)
+    return true
+  }
+}
+
+/**
+ * Asks one manual input of the scope's own token to fire; whether that changed anything.
+ *
+ * Only parts that were started by now hear it. Time is brought up to date first, so a timeout that has passed comes before.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const scope = CancelScope.open(Token.any(Token.manual('stop'), Token.manual('abort')))()
+ * console.log(CancelScope.cancelInput(scope, 'stop', 'enough')()) // => true
+ * console.log(CancelScope.cancelInput(scope, 'abort')()) // => false
+ * ```
+ * @category owning
+ * @since 0.1.0
+ */
+export const cancelInput = <I extends Input>(
+  scope: CancelScope<I>,
+  name: NameOf<'manual', I>,
+  detail?: string,
+): IO<boolean> => {
+  const live = scopeOf(scope)
+  const given = detailOf(detail)
+  return () => {
+    refuseBackground(live, { _tag: 'Requested', name, ...given, path: [] })
+    return live.machine.request(name, detail)
+  }
+}
+
+/**
+ * Spends an amount on a budget of the scope's own token; whether that changed anything.
+ *
+ * `amount` is finite and 0 or more, else a `RangeError`; 0 changes nothing. Parents' budgets are theirs to spend.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const scope = CancelScope.open(Token.budget('bytes', 1000))()
+ * CancelScope.spend(scope, 'bytes', 600)()
+ * console.log(CancelScope.isCancelled(scope)()) // => false
+ * CancelScope.spend(scope, 'bytes', 600)()
+ * console.log(CancelScope.isCancelled(scope)()) // => true
+ * ```
+ * @category owning
+ * @since 0.1.0
+ */
+export const spend = <I extends Input>(scope: CancelScope<I>, name: NameOf<'budget', I>, amount: number): IO<boolean> => {
+  const live = scopeOf(scope)
+  if (!(Number.isFinite(amount) && amount >= 0)) {
+    throw new RangeError(`amount must be a finite number, 0 or more, but was ${String(amount)}`)
+  }
+  return () => {
+    refuseBackground(live, { _tag: 'Requested', name, path: [] })
+    return live.machine.spend(name, amount)
+  }
+}
+
+/**
+ * Gives a sign of life to an `idle` of the scope's own token; whether that changed anything.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Clock, Token } from 'cantok-ts'
+ *
+ * const clock = Clock.virtual()
+ * const scope = CancelScope.open(Token.idle('worker', '5s'), { clock })()
+ * clock.advance('4s')()
+ * console.log(CancelScope.beat(scope, 'worker')()) // => true
+ * clock.advance('4s')()
+ * console.log(CancelScope.isCancelled(scope)()) // => false
+ * ```
+ * @category owning
+ * @since 0.1.0
+ */
+export const beat = <I extends Input>(scope: CancelScope<I>, name: NameOf<'idle', I>): IO<boolean> => {
+  const live = scopeOf(scope)
+  return () => {
+    refuseBackground(live, { _tag: 'Requested', name, path: [] })
+    return live.machine.beat(name)
+  }
+}
+
+/**
+ * Ends the owner's part: the scope's own token stands still as it is, and takes no more input.
+ *
+ * What has fired stays fired. What has not never will by itself: no predicate is called, no time passes, no counter ticks; its
+ * parents are asked as before, also for scopes derived from it. Closing again does nothing.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const scope = CancelScope.open(Token.manual('stop'))()
+ * CancelScope.close(scope)()
+ * console.log(CancelScope.cancelInput(scope, 'stop')()) // => false
+ * ```
+ * @category owning
+ * @since 0.1.0
+ */
+export const close = <I extends Input>(scope: CancelScope<I>): IO<void> => {
+  const live = scopeOf(scope)
+  return () => {
+    refuseBackground(live, { _tag: 'Requested', path: [] })
+    live[Symbol.dispose]()
+  }
+}
+
+// -------------------------------------------------------------------------------------
+// questions
+// -------------------------------------------------------------------------------------
+
+/**
+ * A token for exactly what is left, its parents' restrictions included, in normal form: to log, store, send, and open elsewhere.
+ *
+ * Brings time up to date and asks nothing else. Of a parent it holds what a child can feel: counters that a child's polls do not tick
+ * are left out. What can only be done to this scope object, cancelling it as a whole, is not in it; names that the scope and
+ * its parents share become one. Linear in the size of all tokens involved.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Clock, Token } from 'cantok-ts'
+ *
+ * const clock = Clock.virtual()
+ * const scope = CancelScope.open(Token.any(Token.timeout('5s'), Token.counter(3)), { clock })()
+ * CancelScope.poll(scope)()
+ * clock.advance('2s')()
+ * console.log(Token.Show.show(CancelScope.residual(scope)()))
+ * // => 'any(timeout("5 seconds", { left: 3000 }), counter(3, { left: 2 }))'
+ * ```
+ * @category questions
+ * @since 0.1.0
+ */
+export const residual = (scope: ScopeView): IO<Token<Input>> => {
+  const live = scopeOf(scope)
+  return () => Analysis.normalise(rest(live))
+}
+
+/**
+ * How many milliseconds it can go on at most, by time alone: `Some(0)` once it has fired, `None` if time sets no bound.
+ *
+ * Deadlines are counted on the scope's own wall clock. Looks at time only.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Clock, Token } from 'cantok-ts'
+ *
+ * const clock = Clock.virtual()
+ * const scope = CancelScope.open(Token.any(Token.timeout('5s'), Token.manual('stop')), { clock })()
+ * clock.advance('2s')()
+ * console.log(CancelScope.remaining(scope)()) // => { _tag: 'Some', value: 3000 }
+ * console.log(CancelScope.remaining(CancelScope.background)()) // => { _tag: 'None' }
+ * ```
+ * @category questions
+ * @since 0.1.0
+ */
+export const remaining = (scope: ScopeView): IO<Option<number>> => {
+  const live = scopeOf(scope)
+  return () => {
+    const { latest } = Analysis.bounds(rest(live), live.machine.clock.wall())
+    return latest === Infinity ? none : { _tag: 'Some', value: latest }
+  }
+}
+
+/**
+ * What has fired, what is pending and how far, and what would decide next; `Analysis.ShowEvidence` prints it.
+ *
+ * Of a scope without parents it is the evidence of its token; else that of an `any` called "scope" of its own token and, in the order of asking,
+ * those of all above it. Brings time up to date and asks nothing else; parts of a scope that has fired show how far they were.
+ *
+ * @example
+ * ```ts
+ * import { Analysis, CancelScope, Token } from 'cantok-ts'
+ *
+ * const scope = CancelScope.open(Token.any(Token.manual('stop'), Token.counter(3)))()
+ * CancelScope.poll(scope)()
+ * console.log(Analysis.ShowEvidence.show(CancelScope.explain(scope)()))
+ * // => 'any: pending\n├─ ! manual "stop": pending\n└─ ! counter of 3 polls: pending, 1 poll used'
+ * ```
+ * @category questions
+ * @since 0.1.0
+ */
+export const explain = (scope: ScopeView): IO<Analysis.Evidence> => {
+  const live = scopeOf(scope)
+  return () => {
+    const family = live.family()
+    for (const { machine } of family) machine.catchUp()
+    const { decided } = live.machine
+    // a reason from outside the tokens, such as a cancel of the whole, stands before them
+    const outside = decided !== null && !family.some(({ machine }) => machine.hasFired) ? [cancelled(decided)] : []
+    const parts = [...outside, ...family.map(({ machine }) => machine.snapshot(false))]
+    const [only, ...more] = parts
+    return only !== undefined && more.length === 0
+      ? Analysis.explain(only)
+      : { ...Analysis.explain(any(...parts)), what: 'scope' }
+  }
+}
+
+// -------------------------------------------------------------------------------------
+// private
+// -------------------------------------------------------------------------------------
+
+const none: Option<never> = { _tag: 'None' }
+
+const right: Either<never, void> = { _tag: 'Right', right: undefined }
+
+const option = (reason: Reason | null): Option<Reason> => (reason === null ? none : { _tag: 'Some', value: reason })
+
+const opening =
+  <I extends Input>(token: Token<I>, parents: ReadonlyArray<Scope>, world: Partial<World<Input>> = {}): IO<CancelScope<I>> =>
+  () => {
+    if (!isToken(token)) throw new TypeError(`token must be a token, but was ${String(token)}`)
+    const conditions = world.conditions ?? {}
+    const lacking = missing(token, conditions)
+    if (lacking.length > 0) {
+      throw new TypeError(`conditions must have a predicate for ${lacking.map((name) => `'${name}'`).join(', ')}`)
+    }
+    return new Scope(token, parents, world.clock, conditions) as ScopeView as CancelScope<I> // sound: `owned` is a phantom, and a scope made for this token takes just its inputs
+  }
+
+/** The conditions named by a token for which there is nothing that can be called. */
+const missing = (token: Token<Input>, conditions: Conditions): ReadonlyArray<string> =>
+  Analysis.inputs(token).condition.filter((name) => {
+    const predicate = Object.hasOwn(conditions, name) ? conditions[name] : undefined
+    return typeof (typeof predicate === 'object' ? predicate?.test : predicate) !== 'function'
+  })
+
+const scopeOf = (view: ScopeView): Scope => {
+  if (typeof view === 'object' && view !== null && view['cantok-ts/Scope'] === true) return view as Scope // sound: only scopes bear the brand
+  throw new TypeError(`scope must be a scope, as open, child and link give it, but was ${String(view)}`)
+}
+
+const detailOf = (detail: string | undefined): { readonly detail?: string } => {
+  if (detail === undefined) return {}
+  if (typeof detail === 'string') return { detail }
+  throw new TypeError(`detail must be a text, but was ${String(detail)}`)
+}
+
+const refuseBackground = (scope: Scope, request: Requested): void => {
+  if (scope === scopeOf(background)) throw new ImpossibleCancelError(request, 'the background scope has no owner and cannot be cancelled')
+}
+
+/** The label of the token itself, of nested ones the innermost. */
+const ownLabel = (token: Token<Input>): string | undefined => {
+  let label: string | undefined
+  for (let at = token; at._tag === 'Labelled'; at = at.token) label = at.label
+  return label
+}
+
+/** What is left of a scope's token and of those above it, once time is up to date. */
+const rest = (scope: Scope): Token<Input> => {
+  const parts: Array<Token<Input>> = []
+  for (const each of scope.family()) {
+    each.machine.catchUp()
+    const { decided } = each.machine
+    if (decided !== null) return cancelled(decided)
+    const token = each.machine.snapshot(true)
+    parts.push(each === scope ? token : throughChild(token))
+  }
+  return any(...parts)
+}
+
+/** A parent's token as a child feels it: polls do not tick its direct counters, and what is true for a look is fixed by seeing it. */
+const throughChild = (token: Token<Input>): Token<Input> => andThen(indirect(token), cancelled())
+
+const indirect = fold<Token<Input>>({
+  Never: (token) => token,
+  Cancelled: (token) => token,
+  Manual: (token) => token,
+  Timeout: (token) => token,
+  Deadline: (token) => token,
+  Counter: (token) => (token.direct && token.left > 0 ? never : token),
+  Condition: (token) => token,
+  Budget: (token) => token,
+  Idle: (token) => token,
+  Any: (_, parts) => any(...parts),
+  All: ({ reasons = [] }, parts) => all(...reasons.map(cancelled), ...parts),
+  AndThen: (_, first, second) => andThen(first, second),
+  Labelled: ({ label }, part) => labelled(label)(part),
+})

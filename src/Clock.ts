@@ -1,0 +1,174 @@
+/**
+ * A source of time and timers: the system's, or one in the hands of a test.
+ *
+ * A clock reads two times, both in milliseconds: `monotonic`, which only moves forward and on which spans are measured, and
+ * `wall`, the epoch time, which may jump and which deadlines are compared with.
+ *
+ * @since 0.1.0
+ */
+import type { IO } from 'fp-ts/lib/IO.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import * as Duration from './Duration.js'
+
+// -------------------------------------------------------------------------------------
+// model
+// -------------------------------------------------------------------------------------
+
+/**
+ * A source of time and timers; any object of this shape serves.
+ *
+ * `schedule(delay, run)` runs `run` once, never before `delay` milliseconds of monotonic time have passed and never within the call, and
+ * answers with the way to call it off. A delay may be longer than the platform's timers can hold; `Infinity` never comes.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Clock {
+  readonly monotonic: IO<number>
+  readonly wall: IO<number>
+  readonly schedule: (delay: number, run: IO<void>) => IO<IO<void>>
+}
+
+/**
+ * A clock that moves only when told to.
+ *
+ * `advance(ms)` moves both times forward and runs the timers that come due, in order, each at its own instant; what they schedule within
+ * the span runs too. `settle(ms)` does the same and lets pending promises run before, between and after. `setWall(epoch)` makes the
+ * wall clock jump. `timers` counts the timers that wait. A negative span, or NaN, is a `RangeError`; an error that a timer's
+ * function throws comes out of the call, with the clock at that timer's instant.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface VirtualClock extends Clock {
+  readonly advance: (span: Duration.DurationInput) => IO<void>
+  readonly settle: (span: Duration.DurationInput) => Task<void>
+  readonly setWall: (epochMilliseconds: number) => IO<void>
+  readonly timers: IO<number>
+}
+
+// -------------------------------------------------------------------------------------
+// constructors
+// -------------------------------------------------------------------------------------
+
+/**
+ * The platform's clock: `performance.now()`, `Date.now()` and `setTimeout`.
+ *
+ * Timers never run early, though the platform's do, and may be longer than its 2^31 − 1 milliseconds.
+ *
+ * @example
+ * ```ts
+ * import * as assert from 'node:assert/strict'
+ * import { Clock } from 'cantok-ts'
+ *
+ * const before = Clock.system.monotonic()
+ * assert.ok(Clock.system.monotonic() >= before)
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const system: Clock = {
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  schedule: (delay, run) => () => {
+    const due = performance.now() + delay
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const arm = (): void => {
+      timer = setTimeout(wake, Math.min(Math.max(0, Math.ceil(due - performance.now())), longestTimer))
+    }
+    const wake = (): void => (performance.now() >= due ? run() : arm())
+    if (due < Infinity) arm()
+    return () => clearTimeout(timer)
+  },
+}
+
+/**
+ * A clock for tests: monotonic time starts at 0, the wall clock at `wallStart` (0 unless given), and both stand still until told to move.
+ *
+ * @example
+ * ```ts
+ * import { Clock } from 'cantok-ts'
+ *
+ * const clock = Clock.virtual()
+ * const seen: Array<number> = []
+ * clock.schedule(2000, () => seen.push(clock.monotonic()))()
+ * clock.schedule(1000, () => seen.push(clock.monotonic()))()
+ * clock.advance('10 hours')()
+ * console.log(seen) // => [ 1000, 2000 ]
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const virtual = (wallStart: number = 0): VirtualClock => {
+  let now = 0
+  let wallAhead = wallStart
+  const waiting: Array<Timer> = []
+
+  /** Moves to the next timer due by then and runs it, or moves to the end; whether there was one. */
+  const stepTo = (end: number): boolean => {
+    const next = waiting[0]
+    if (next === undefined || next.due > end) {
+      now = end
+      return false
+    }
+    waiting.shift()
+    now = next.due
+    next.run()
+    return true
+  }
+
+  return {
+    monotonic: () => now,
+    wall: () => now + wallAhead,
+    schedule: (delay, run) => () => {
+      const timer: Timer = { due: now + Math.max(0, delay), run }
+      const later = waiting.findIndex(({ due }) => due > timer.due)
+      if (timer.due < Infinity) waiting.splice(later < 0 ? waiting.length : later, 0, timer)
+      return () => {
+        const index = waiting.indexOf(timer)
+        if (index >= 0) waiting.splice(index, 1)
+      }
+    },
+    advance: (span) => {
+      const length = Duration.from(span, 'span')
+      return () => {
+        const end = now + length
+        while (stepTo(end));
+      }
+    },
+    settle: (span) => {
+      const length = Duration.from(span, 'span')
+      return async () => {
+        const end = now + length
+        do await promisesRun()
+        while (stepTo(end))
+      }
+    },
+    setWall: (epochMilliseconds) => () => {
+      wallAhead = epochMilliseconds - now
+    },
+    timers: () => waiting.length,
+  }
+}
+
+// -------------------------------------------------------------------------------------
+// private
+// -------------------------------------------------------------------------------------
+
+const longestTimer = 2 ** 31 - 1
+
+interface Timer {
+  readonly due: number
+  readonly run: IO<void>
+}
+
+/** A turn of the event loop, after which every promise that could go on has; by a message, for tests often fake the timers. */
+const promisesRun = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(undefined)
+  })

@@ -1,0 +1,389 @@
+/**
+ * What a token means: a pure function that rewrites it by an event. This is the specification of the live side.
+ *
+ * The state of a token is a token: after any prefix of events, what is left is a token again, and running the rest of the events on
+ * it gives the verdicts the whole trace gives (the residual law). The interpreter agrees with this module on every trace
+ * (adequacy) and shares no code with it.
+ *
+ * A leaf whose time ran out between two looks fired in the past, so many milliseconds *ago*; `andThen` hands that time on to its second
+ * part. The earliest to fire gives the reason, ties go to the leftmost. A residual keeps its shape, so that paths stay valid: what
+ * fired is `cancelled` in its place.
+ *
+ * @since 0.1.0
+ */
+import type { Option } from 'fp-ts/lib/Option.js'
+import type { State } from 'fp-ts/lib/State.js'
+import { stackSafe } from './internal/recursion.js'
+import type { Origin, Path, Reason } from './Reason.js'
+import type { Input, Tagged, Token } from './Token.js'
+
+// -------------------------------------------------------------------------------------
+// model
+// -------------------------------------------------------------------------------------
+
+/**
+ * Time passed: `ms` on the monotonic clock; the wall clock, which may jump, now reads `wall` (epoch milliseconds).
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Elapsed {
+  readonly _tag: 'Elapsed'
+  readonly ms: number
+  readonly wall: number
+}
+
+/**
+ * The holder of the manual input `name` asked to stop.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Requested {
+  readonly _tag: 'Requested'
+  readonly name: string
+  readonly detail?: string
+}
+
+/**
+ * `amount` (0 or more) was spent on the budget `name`.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Spent {
+  readonly _tag: 'Spent'
+  readonly name: string
+  readonly amount: number
+}
+
+/**
+ * A sign of life of `name`.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Beat {
+  readonly _tag: 'Beat'
+  readonly name: string
+}
+
+/**
+ * One look: what the predicates say, and whether the look is direct or comes through a child scope.
+ *
+ * A condition whose name is missing counts as a predicate that failed: `fallback` under `onError: 'ignore'`, false under `'throw'`
+ * (a live poll would have ended in the error, and there would be no event).
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Polled {
+  readonly _tag: 'Polled'
+  readonly conditions: Readonly<Record<string, boolean>>
+  readonly direct: boolean
+}
+
+/**
+ * What can happen to a token.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type Event = Elapsed | Requested | Spent | Beat | Polled
+
+/**
+ * The verdict at one event: why the token has fired, if it has, and what is left of it.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Moment {
+  readonly event: Event
+  readonly verdict: Option<Reason>
+  readonly residual: Token<Input>
+}
+
+/**
+ * The moments of a trace, one per event, in order.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type Timeline = ReadonlyArray<Moment>
+
+// -------------------------------------------------------------------------------------
+// interpretation
+// -------------------------------------------------------------------------------------
+
+/**
+ * Rewrites a token by one event: the verdict of that instant, and the residual token.
+ *
+ * Total and stack-safe; linear in the number of nodes. Once a token without unlatched conditions has fired, every later step
+ * gives the same reason. Reasons have no `at`, for the semantics knows no clock.
+ *
+ * @example
+ * ```ts
+ * import { Semantics, Token } from 'cantok-ts'
+ *
+ * const token = Token.andThen(Token.timeout(3), Token.timeout(5))
+ * const [verdict, residual] = Semantics.step({ _tag: 'Elapsed', ms: 4, wall: 0 })(token)
+ * console.log(verdict) // => { _tag: 'None' }
+ * console.log(Token.Eq.equals(residual, Token.timeout(5, { left: 4 }))) // => true
+ * ```
+ * @category interpretation
+ * @since 0.1.0
+ */
+export const step =
+  (event: Event): State<Token<Input>, Option<Reason>> =>
+  (token) => {
+    let residual = token
+    for (const stage of stages(event)) {
+      const { firing, left } = rewrite({ token: residual, stage, place: root })
+      residual = left
+      if (firing?.lasting === true || (firing !== undefined && stage._tag === 'Asked')) {
+        return [{ _tag: 'Some', value: firing.reason }, residual]
+      }
+    }
+    return [{ _tag: 'None' }, residual]
+  }
+
+/**
+ * Folds `step` over a trace. Linear in events times nodes.
+ *
+ * @example
+ * ```ts
+ * import { Semantics, Token } from 'cantok-ts'
+ *
+ * const poll: Semantics.Event = { _tag: 'Polled', conditions: {}, direct: true }
+ * const timeline = Semantics.run(Token.counter(1), [poll, poll])
+ * console.log(timeline.map((moment) => moment.verdict._tag)) // => ['None', 'Some']
+ * ```
+ * @category interpretation
+ * @since 0.1.0
+ */
+export const run = (token: Token<Input>, events: ReadonlyArray<Event>): Timeline => {
+  const timeline: Array<Moment> = []
+  let residual = token
+  for (const event of events) {
+    const [verdict, left] = step(event)(residual)
+    residual = left
+    timeline.push({ event, verdict, residual })
+  }
+  return timeline
+}
+
+// -------------------------------------------------------------------------------------
+// private: stages
+// -------------------------------------------------------------------------------------
+
+/**
+ * What a token goes through at an event. `Started` fires what is due at once. A poll is two stages: first all that needs no
+ * predicate, then the predicates.
+ */
+type Stage =
+  | { readonly _tag: 'Started' }
+  | Exclude<Event, Polled>
+  | { readonly _tag: 'Counted'; readonly direct: boolean }
+  | { readonly _tag: 'Asked'; readonly conditions: Readonly<Record<string, boolean>>; readonly direct: boolean }
+
+const stages = (event: Event): ReadonlyArray<Stage> =>
+  event._tag === 'Polled'
+    ? [{ _tag: 'Started' }, { _tag: 'Counted', direct: event.direct }, { ...event, _tag: 'Asked' }]
+    : [{ _tag: 'Started' }, event]
+
+/** What the second part of an `andThen` goes through when the first fired in this stage, so long ago. */
+const stagesSince = (stage: Stage, ago: number): ReadonlyArray<Stage> => {
+  switch (stage._tag) {
+    case 'Started':
+    case 'Requested':
+    case 'Spent':
+    case 'Beat':
+      return [{ _tag: 'Started' }]
+    case 'Elapsed':
+      return [{ _tag: 'Started' }, { ...stage, ms: ago }]
+    case 'Counted':
+      return [{ _tag: 'Started' }, stage]
+    case 'Asked':
+      return [{ _tag: 'Started' }, { _tag: 'Counted', direct: stage.direct }, stage]
+  }
+}
+
+// -------------------------------------------------------------------------------------
+// private: firing
+// -------------------------------------------------------------------------------------
+
+interface Firing {
+  readonly reason: Reason
+  /** How many milliseconds before the end of the stage. */
+  readonly ago: number
+  /** From a `cancelled()` without reason or label, which gives way to any other reason. */
+  readonly bare: boolean
+  /** For good; not for good is a condition without a latch, true for this look. */
+  readonly lasting: boolean
+}
+
+interface Outcome {
+  readonly left: Token<Input>
+  readonly firing?: Firing
+}
+
+/** Where a part stands: the way up to the root, or to the `all` whose reason will hold the part's. */
+interface Place {
+  readonly above: Place | undefined
+  readonly segments: Path
+  readonly label: string | undefined
+}
+
+const root: Place = { above: undefined, segments: [], label: undefined }
+
+const inside = (above: Place, segments: Path, label: string | undefined = above.label): Place => ({ above, segments, label })
+
+const origin = (place: Place): Origin => {
+  const upwards: Array<string | number> = []
+  for (let at: Place | undefined = place; at !== undefined; at = at.above) upwards.push(...[...at.segments].reverse())
+  const path = upwards.reverse()
+  return place.label === undefined ? { path } : { label: place.label, path }
+}
+
+const waits = (left: Token<Input>): Outcome => ({ left })
+
+const fires = (reason: Reason, ago: number = 0): Outcome => settled({ reason, ago, bare: false, lasting: true })
+
+const settled = (firing: Firing): Outcome => ({
+  left: firing.bare ? { _tag: 'Cancelled' } : { _tag: 'Cancelled', reason: firing.reason },
+  firing,
+})
+
+/** How much time the stage covers: as long ago, at the least, fired what had fired before it. */
+const span = (stage: Stage): number => (stage._tag === 'Elapsed' ? stage.ms : 0)
+
+// -------------------------------------------------------------------------------------
+// private: rewriting
+// -------------------------------------------------------------------------------------
+
+interface Rewriting {
+  readonly token: Token<Input>
+  readonly stage: Stage
+  readonly place: Place
+}
+
+const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }) {
+  switch (token._tag) {
+    case 'Never':
+      return waits(token)
+    case 'Cancelled': {
+      const { reason } = token
+      if (reason === undefined) {
+        return settled({ reason: { _tag: 'Requested', ...origin(place) }, ago: span(stage), bare: true, lasting: true })
+      }
+      return fires(reason.label === undefined && place.label !== undefined ? { ...reason, label: place.label } : reason, span(stage))
+    }
+    case 'Manual':
+      if (stage._tag !== 'Requested' || stage.name !== token.name) return waits(token)
+      return fires({
+        _tag: 'Requested',
+        name: token.name,
+        ...(stage.detail === undefined ? {} : { detail: stage.detail }),
+        ...origin(place),
+      })
+    case 'Timeout': {
+      const left = token.left - span(stage)
+      if (left > 0) return waits({ ...token, left })
+      return fires({ _tag: 'TimedOut', duration: token.duration, ...origin(place) }, -left)
+    }
+    case 'Deadline':
+      if (stage._tag !== 'Elapsed' || stage.wall < token.instant) return waits(token)
+      return fires({ _tag: 'DeadlinePassed', instant: token.instant, ...origin(place) }, Math.min(stage.ms, stage.wall - token.instant))
+    case 'Counter':
+      if (stage._tag !== 'Counted') return waits(token)
+      if (token.left === 0) return fires({ _tag: 'CounterExhausted', limit: token.limit, ...origin(place) })
+      return waits(stage.direct || !token.direct ? { ...token, left: token.left - 1 } : token)
+    case 'Condition': {
+      if (stage._tag !== 'Asked' || !answer(token, stage.conditions)) return waits(token)
+      const reason: Reason = { _tag: 'ConditionMet', name: token.name, ...origin(place) }
+      return token.latch ? fires(reason) : { left: token, firing: { reason, ago: 0, bare: false, lasting: false } }
+    }
+    case 'Budget': {
+      const left = stage._tag === 'Spent' && stage.name === token.name ? token.left - stage.amount : token.left
+      if (left > 0) return waits({ ...token, left })
+      return fires({ _tag: 'BudgetSpent', name: token.name, limit: token.limit, spent: token.limit - left, ...origin(place) })
+    }
+    case 'Idle': {
+      if (stage._tag === 'Beat' && stage.name === token.name) return waits({ ...token, left: token.duration })
+      const left = token.left - span(stage)
+      if (left > 0) return waits({ ...token, left })
+      return fires({ _tag: 'Stalled', name: token.name, duration: token.duration, ...origin(place) }, -left)
+    }
+    case 'Any': {
+      const parts: Array<Outcome> = []
+      for (const [index, part] of token.tokens.entries()) {
+        parts.push(yield { token: part, stage, place: inside(place, ['any', index]) })
+      }
+      const fired = earliestFirst(parts.flatMap(({ firing }) => firing ?? []))
+      const first = fired.find(({ lasting }) => lasting)
+      if (first !== undefined) return settled(first)
+      return outcome({ ...token, tokens: parts.map(({ left }) => left) }, fired[0])
+    }
+    case 'All': {
+      const parts: Array<Outcome> = []
+      for (const [index, part] of token.tokens.entries()) {
+        parts.push(yield { token: part, stage, place: inside({ ...root, label: place.label }, ['all', index]) })
+      }
+      const fired = earliestFirst(parts.flatMap(({ firing }) => firing ?? []))
+      const lasting = fired.filter((firing) => firing.lasting)
+      const reasons = [...(token.reasons ?? []), ...reasonsOf(lasting)]
+      const left = parts.map((part): Token<Input> => (part.firing?.lasting === true ? { _tag: 'Cancelled' } : part.left))
+      const waiting: Tagged<'All'> = { _tag: 'All', tokens: left, ...(reasons.length === 0 ? {} : { reasons }) }
+      if (fired.length < parts.length) return waits(waiting)
+      const momentary = fired.filter((firing) => !firing.lasting)
+      const last = fired.at(-1) ?? { reason: { _tag: 'Requested', ...origin(place) }, ago: span(stage) }
+      const firing: Firing = {
+        ...together([...reasons, ...reasonsOf(momentary)], last.reason, place),
+        ago: last.ago,
+        lasting: momentary.length === 0,
+      }
+      return firing.lasting ? settled(firing) : outcome(waiting, firing)
+    }
+    case 'AndThen': {
+      const first: Outcome = yield { token: token.first, stage, place: inside(place, ['andThen', 0]) }
+      if (first.firing === undefined) return waits({ ...token, first: first.left })
+      const done = settled(first.firing)
+      const wasStarted = token.first._tag === 'Cancelled'
+      let second = waits(token.second)
+      for (const each of wasStarted ? [stage] : stagesSince(stage, first.firing.ago)) {
+        if (second.firing?.lasting === true) break
+        second = yield { token: second.left, stage: each, place: inside(place, ['andThen', 1]) }
+      }
+      if (second.firing === undefined) return waits({ ...token, first: done.left, second: second.left })
+      const { reason, bare } = second.firing.bare ? first.firing : second.firing
+      const firing: Firing = { ...second.firing, reason, bare }
+      return firing.lasting ? settled(firing) : outcome({ ...token, first: done.left, second: second.left }, firing)
+    }
+    case 'Labelled': {
+      const part: Outcome = yield { token: token.token, stage, place: inside(place, ['labelled', token.label], token.label) }
+      if (part.firing === undefined) return waits({ ...token, token: part.left })
+      const firing: Firing = { ...part.firing, bare: false }
+      return firing.lasting ? settled(firing) : outcome({ ...token, token: part.left }, firing)
+    }
+  }
+})
+
+const outcome = (left: Token<Input>, firing: Firing | undefined): Outcome => (firing === undefined ? { left } : { left, firing })
+
+const answer = (token: Tagged<'Condition'>, conditions: Readonly<Record<string, boolean>>): boolean => {
+  const given: unknown = Object.hasOwn(conditions, token.name) ? conditions[token.name] : undefined
+  return typeof given === 'boolean' ? given : token.onError === 'ignore' && token.fallback
+}
+
+/** Sorting is stable, so that ties stay in order from left to right. */
+const earliestFirst = (firings: ReadonlyArray<Firing>): ReadonlyArray<Firing> => [...firings].sort((x, y) => y.ago - x.ago)
+
+const reasonsOf = (firings: ReadonlyArray<Firing>): ReadonlyArray<Reason> =>
+  firings.flatMap(({ reason, bare }) => (bare ? [] : [reason]))
+
+/** The reason of an `all` whose parts gave these; a single one stands for itself, and where none is given it is bare. */
+const together = (reasons: ReadonlyArray<Reason>, bare: Reason, place: Place): Pick<Firing, 'reason' | 'bare'> => {
+  const [reason, ...more] = reasons
+  if (reason === undefined) return { reason: bare, bare: true }
+  return { reason: more.length === 0 ? reason : { _tag: 'AllOf', reasons, ...origin(place) }, bare: false }
+}

@@ -1,0 +1,567 @@
+/**
+ * One open token: its compiled nodes and all that changes while it is asked.
+ *
+ * Invariants:
+ *
+ * 1. A leaf is live when it was started and nothing above it has fired; only live leaves change anything. Firing spreads upwards at once,
+ *    so nothing is asked twice: an `any` fires with its first part, an `all` with its last, an `andThen` starts its second part.
+ * 2. Time and polls are thresholds: live timeouts and counters wait in queues, and a look compares four numbers. A look in which
+ *    nothing fires allocates nothing.
+ * 3. Within an instant leaves fire from left to right, across instants in order of time, and the first that decides the root is the reason
+ *    for good.
+ * 4. A look that ends in an error leaves everything as it was, save counters it has ticked: what fired in it is undone from
+ *    a checkpoint, which is a token.
+ */
+import type { Clock } from '../Clock.js'
+import type { Reason } from '../Reason.js'
+import type { Input, Token } from '../Token.js'
+import type { Conditions } from '../World.js'
+import { compile } from './compile.js'
+import type { Node } from './Node.js'
+import { Queue } from './Queue.js'
+import { allReason, leafReason } from './reasons.js'
+import { snapshot } from './snapshot.js'
+
+export class Machine {
+  readonly clock: Clock
+  private readonly conditions: Conditions
+
+  /** Why it has fired, for good. */
+  decided: Reason | null = null
+  /** A live leaf depends on time, so a look wants the clock read. */
+  readsClock = false
+  /** Predicates are being called; whatever they ask of this machine is answered from what is known. */
+  looking = false
+  /** It stands still: it is not looked at and takes no input any more. */
+  closed = false
+  /** Whether a look may have to be undone: by an error of its own predicates, or of those of another scope in the same read. */
+  recoverable = false
+  /** What to go back to if this read ends in an error; set when something has fired in it. */
+  checkpoint: Token<Input> | null = null
+
+  private nodes: ReadonlyArray<Node> = []
+  private timed = false
+  private momentary = false
+
+  /** The least instant, date and numbers of polls that live leaves wait for. */
+  private nextInstant = Infinity
+  private nextDate = Infinity
+  private nextPoll = Infinity
+  private nextDirectPoll = Infinity
+  private instants: Queue | null = null
+  private dates: Queue | null = null
+  private counts: Queue | null = null
+  private directCounts: Queue | null = null
+
+  private polls = 0
+  private directPolls = 0
+  private looks = 0
+  private lookIsDirect = false
+  /** When the clock was last read, and how far behind it is what is being fired. */
+  private seen = 0
+  private behind = 0
+
+  /** Live conditions from left to right; replaced, never changed, so that a look notices. */
+  private asking: ReadonlyArray<Node> = nobody
+  private askingIsStale = false
+  private readonly fresh: Array<Node> = []
+  private readonly starting: Array<Node> = []
+  private named: Map<string, ReadonlyArray<Node>> | null = null
+
+  constructor(token: Token<Input>, clock: Clock, conditions: Conditions) {
+    this.clock = clock
+    this.conditions = conditions
+    this.load(token)
+  }
+
+  // -----------------------------------------------------------------------------------
+  // looks
+  // -----------------------------------------------------------------------------------
+
+  /** One look; `now` is the clock's reading where `readsClock` says so, else NaN. The answer holds for good if `decided` is set. */
+  look(direct: boolean, now: number): Reason | null {
+    if (this.readsClock && (now >= this.nextInstant || this.nextDate !== Infinity)) {
+      this.elapse(now)
+      if (this.decided !== null) return this.decided
+    }
+    if (this.polls >= this.nextPoll || this.directPolls >= this.nextDirectPoll) {
+      this.runOut(this.instant(now))
+      if (this.decided !== null) return this.decided
+    }
+    this.polls++
+    if (direct) this.directPolls++
+    return this.asking.length === 0 ? null : this.ask(direct, now)
+  }
+
+  /** Brings time up to date without a look. */
+  catchUp(): void {
+    if (this.readsClock && !this.closed) this.elapse(this.clock.monotonic())
+  }
+
+  private ask(direct: boolean, now: number): Reason | null {
+    this.looks++
+    this.lookIsDirect = direct
+    this.looking = true
+    try {
+      let { asking } = this
+      for (let index = 0; index < asking.length; index++) {
+        const leaf = asking[index]!
+        if (this.momentary && !this.matters(leaf)) continue
+        const met = this.answer(leaf)
+        if (this.decided !== null) return this.decided
+        if (met && leaf.state === 'live') {
+          this.meet(leaf, this.instant(now))
+          if (this.decided !== null) return this.decided
+        }
+        if (asking !== this.asking) {
+          asking = this.asking
+          index = asking.findIndex(({ order }) => order > leaf.order)
+          if (index < 0) break
+          index--
+        }
+      }
+      const root = this.nodes[0]!
+      return this.momentary && root.trueIn === this.looks ? root.trueReason : null
+    } catch (error) {
+      this.looking = false
+      this.undo()
+      throw error
+    } finally {
+      this.looking = false
+    }
+  }
+
+  private answer(leaf: Node): boolean {
+    const { token, question } = leaf
+    if (token._tag !== 'Condition' || question === null) return false
+    const answer = question.askedIn === this.looks ? question.answer : question.ask(this.looks, token.onError === 'ignore')
+    if (answer !== undefined) return answer
+    if (token.onError === 'throw') throw question.fault
+    return token.fallback
+  }
+
+  private meet(leaf: Node, now: number): void {
+    const { token } = leaf
+    const reason = this.reason(leaf)
+    this.keepCheckpoint(now)
+    if (token._tag === 'Condition' && !token.latch) this.hold(leaf, reason)
+    else this.fire(leaf, reason, false)
+    this.settle(now)
+    if (this.decided === null) this.runOut(now)
+  }
+
+  // -----------------------------------------------------------------------------------
+  // pushed inputs: each answers whether it changed anything
+  // -----------------------------------------------------------------------------------
+
+  request(name: string, detail: string | undefined): boolean {
+    const leaves = this.push('Manual', name)
+    for (const leaf of leaves) {
+      if (leaf.state !== 'live') continue
+      this.fire(leaf, this.reason(leaf, detail), false)
+      this.settle(this.seen)
+    }
+    return leaves.length > 0
+  }
+
+  spend(name: string, amount: number): boolean {
+    const leaves = amount > 0 ? this.push('Budget', name) : nobody
+    for (const leaf of leaves) {
+      if (leaf.state !== 'live') continue
+      leaf.due -= amount
+      if (leaf.due > 0) continue
+      this.fire(leaf, this.reason(leaf), false)
+      this.settle(this.seen)
+    }
+    return leaves.length > 0
+  }
+
+  beat(name: string): boolean {
+    const leaves = this.push('Idle', name)
+    for (const leaf of leaves) if (leaf.token._tag === 'Idle') leaf.due = later(this.seen, leaf.token.duration)
+    return leaves.length > 0
+  }
+
+  /** The live leaves that an input reaches: those started before it came, with time brought up to date. */
+  private push(tag: 'Manual' | 'Budget' | 'Idle', name: string): ReadonlyArray<Node> {
+    if (this.decided !== null || this.closed) return nobody
+    if (this.timed) this.elapse(this.clock.monotonic())
+    this.checkpoint = null // what an input changes is not undone
+    if (this.named === null) {
+      const named = new Map<string, Array<Node>>()
+      for (const node of this.nodes) {
+        const { token } = node
+        if (token._tag !== 'Manual' && token._tag !== 'Budget' && token._tag !== 'Idle') continue
+        const key = `${token._tag}:${token.name}`
+        const leaves = named.get(key)
+        if (leaves === undefined) named.set(key, [node])
+        else leaves.push(node)
+      }
+      this.named = named
+    }
+    return this.decided !== null ? nobody : (this.named.get(`${tag}:${name}`) ?? nobody).filter(({ state }) => state === 'live')
+  }
+
+  // -----------------------------------------------------------------------------------
+  // the whole
+  // -----------------------------------------------------------------------------------
+
+  /** Fires as a whole, for a reason of the token's or from outside; the first reason stays. */
+  decide(reason: Reason): void {
+    if (this.decided !== null) return
+    if (this.timed && !this.closed) this.seen = Math.max(this.seen, this.clock.monotonic())
+    this.decided = reason
+    this.asking = nobody
+    this.starting.length = 0
+    this.readsClock = false
+  }
+
+  /** What is left of the token; with `collapse` off, how far each part has come. */
+  snapshot(collapse: boolean): Token<Input> {
+    return snapshot(this.nodes, { now: this.seen, polls: this.polls, directPolls: this.directPolls }, collapse)
+  }
+
+  /** Whether the token itself has fired, and not something outside it. */
+  get hasFired(): boolean {
+    return this.nodes[0]!.state === 'fired'
+  }
+
+  /** Goes back to the checkpoint, if something has fired since. */
+  undo(): void {
+    const { checkpoint } = this
+    if (checkpoint !== null && this.decided === null) this.load(checkpoint)
+    this.checkpoint = null
+  }
+
+  private keepCheckpoint(now: number): void {
+    if (!this.recoverable || this.checkpoint !== null) return
+    this.seen = now
+    this.checkpoint = this.snapshot(true)
+  }
+
+  private load(token: Token<Input>): void {
+    const { nodes, timed, momentary, guarded } = compile(token, this.conditions)
+    this.nodes = nodes
+    this.timed = timed
+    this.momentary = momentary
+    this.recoverable ||= guarded
+    this.instants = this.dates = this.counts = this.directCounts = null
+    this.named = null
+    this.asking = nobody
+    if (timed) this.seen = this.clock.monotonic()
+    this.starting.push(nodes[0]!)
+    this.settle(this.seen)
+  }
+
+  // -----------------------------------------------------------------------------------
+  // time and polls
+  // -----------------------------------------------------------------------------------
+
+  private reason(leaf: Node, detail?: string): Reason {
+    return leafReason(leaf, this.clock.wall() - this.behind, detail)
+  }
+
+  /** The instant of this look: as read, or read now if starting a timed leaf may want it. */
+  private instant(now: number): number {
+    return now === now ? now : this.timed ? this.clock.monotonic() : 0
+  }
+
+  /** Time has come to `now`: fires what came due on the way, in order. */
+  private elapse(now: number): void {
+    let wall = NaN
+    for (;;) {
+      if (this.dates !== null && this.dates.nextKey < Infinity) {
+        if (wall !== wall) wall = this.clock.wall()
+        // a date has no place on the monotonic clock: it was reached as long ago as the wall clock says, but after the last look
+        while (this.dates.nextKey <= wall) {
+          const leaf = this.dates.pop()!
+          leaf.due = now - Math.min(now - Math.max(leaf.since, this.seen), wall - leaf.key)
+          leaf.key = leaf.due
+          this.instants = enqueue(this.instants, leaf)
+        }
+      }
+      if (this.instants === null || this.instants.nextKey > now) break
+      const leaf = this.instants.pop()!
+      if (leaf.state !== 'live') continue
+      if (leaf.due > leaf.key) {
+        leaf.key = leaf.due // a beat came meanwhile
+        this.instants.push(leaf)
+        continue
+      }
+      this.behind = now - leaf.due
+      this.fire(leaf, this.reason(leaf), false)
+      this.settle(leaf.due)
+      this.behind = 0
+      if (this.decided !== null) return
+    }
+    this.seen = now
+    this.rearm()
+  }
+
+  /** Fires the counters that are at zero in this look, from left to right. */
+  private runOut(now: number): void {
+    // once predicates are being called this look has ticked already; what they start is counted as of before
+    const polls = this.polls - (this.looking ? 1 : 0)
+    const directPolls = this.directPolls - (this.looking && this.lookIsDirect ? 1 : 0)
+    while (this.decided === null) {
+      const any = this.counts !== null && this.counts.nextKey <= polls ? this.counts.next : undefined
+      const direct = this.directCounts !== null && this.directCounts.nextKey <= directPolls ? this.directCounts.next : undefined
+      const queue = any === undefined || (direct !== undefined && direct.order < any.order) ? this.directCounts : this.counts
+      if (any === undefined && direct === undefined) break
+      const leaf = queue!.pop()!
+      if (leaf.state !== 'live') continue
+      this.fire(leaf, this.reason(leaf), false)
+      this.settle(now)
+    }
+    this.rearm()
+  }
+
+  private rearm(): void {
+    this.nextInstant = this.instants === null ? Infinity : this.instants.nextKey
+    this.nextDate = this.dates === null ? Infinity : this.dates.nextKey
+    this.nextPoll = this.counts === null ? Infinity : this.counts.nextKey
+    this.nextDirectPoll = this.directCounts === null ? Infinity : this.directCounts.nextKey
+    this.readsClock = this.decided === null && (this.nextInstant !== Infinity || this.nextDate !== Infinity)
+  }
+
+  // -----------------------------------------------------------------------------------
+  // starting and firing
+  // -----------------------------------------------------------------------------------
+
+  /** Starts what waits to be started, from left to right, at that instant. */
+  private settle(instant: number): void {
+    for (let node = this.starting.pop(); node !== undefined; node = this.starting.pop()) {
+      if (node.state === 'idle' && node.possible) this.start(node, instant)
+    }
+    if (this.fresh.length > 0 || this.askingIsStale) {
+      const live = [...this.asking, ...this.fresh].filter(({ state }) => state === 'live')
+      this.asking = this.decided !== null ? nobody : this.fresh.length === 0 ? live : live.sort((x, y) => x.order - y.order)
+      this.fresh.length = 0
+      this.askingIsStale = false
+    }
+    this.rearm()
+  }
+
+  private start(node: Node, instant: number): void {
+    const { token, parts } = node
+    node.state = 'live'
+    switch (token._tag) {
+      case 'Cancelled':
+        this.fire(node, this.reason(node), token.reason === undefined)
+        break
+      case 'Timeout':
+      case 'Idle':
+        node.due = node.key = later(instant, token.left)
+        if (token.left <= 0) this.fire(node, this.reason(node), false)
+        else this.instants = enqueue(this.instants, node)
+        break
+      case 'Deadline':
+        node.since = instant
+        node.key = token.instant
+        this.dates = enqueue(this.dates, node)
+        break
+      case 'Counter': {
+        const inLook = this.looking && (!token.direct || this.lookIsDirect) ? 1 : 0
+        node.due = node.key = token.left - inLook + (token.direct ? this.directPolls : this.polls)
+        if (token.direct) this.directCounts = enqueue(this.directCounts, node)
+        else this.counts = enqueue(this.counts, node)
+        break
+      }
+      case 'Condition':
+        this.fresh.push(node)
+        break
+      case 'Budget':
+        node.due = token.left
+        if (token.left <= 0) this.fire(node, this.reason(node), false)
+        break
+      case 'Any':
+        for (let index = parts.length - 1; index >= 0; index--) this.starting.push(parts[index]!)
+        break
+      case 'All':
+        node.pending = parts.length
+        node.reasons = [...(token.reasons ?? [])]
+        if (parts.length === 0) this.fire(node, ...this.together(node, this.reason(node), true))
+        for (let index = parts.length - 1; index >= 0; index--) this.starting.push(parts[index]!)
+        break
+      case 'AndThen':
+      case 'Labelled':
+        this.starting.push(parts[0]!)
+        break
+    }
+  }
+
+  /** Fires a node for good, and with it all that it decides. */
+  private fire(fired: Node, why: Reason, isBare: boolean): void {
+    let node = fired
+    let reason = why
+    let bare = isBare
+    for (;;) {
+      node.state = 'fired'
+      node.reason = reason
+      node.bare = bare
+      if (node.question !== null) this.askingIsStale = true
+      const { parent } = node
+      if (parent === null) return this.decide(reason)
+      switch (parent.token._tag) {
+        case 'All':
+          if (!bare) parent.reasons.push(reason)
+          parent.pending--
+          if (parent.partsTrueIn === this.looks && node.trueIn === this.looks) parent.partsTrue--
+          if (parent.pending > 0) {
+            this.drop(node)
+            this.holdIfAllTrue(parent)
+            return
+          }
+          ;[reason, bare] = this.together(parent, reason, bare)
+          break
+        case 'AndThen': {
+          const [first, second] = parent.parts
+          if (node === first) {
+            this.drop(node)
+            this.starting.push(second!)
+            return
+          }
+          if (bare) {
+            reason = first!.reason!
+            bare = first!.bare
+          }
+          break
+        }
+        case 'Labelled':
+          bare = false
+          break
+      }
+      node = parent
+    }
+  }
+
+  private together(all: Node, last: Reason, bare: boolean): [reason: Reason, bare: boolean] {
+    const { reasons } = all
+    return reasons.length === 0 ? [last, bare] : [allReason(all, reasons, last), false]
+  }
+
+  /** Nothing below a node that has fired matters any more. What was cleared before is skipped, so each node is dropped once. */
+  private drop(top: Node): void {
+    for (let order = top.order + 1; order < top.end; ) {
+      const node = this.nodes[order]!
+      if (node.state === 'dropped' || node.cleared) {
+        order = node.end
+        continue
+      }
+      if (node.state !== 'fired') {
+        if (node.question !== null && node.state === 'live') this.askingIsStale = true
+        node.state = 'dropped'
+      }
+      order++
+    }
+    top.cleared = true
+  }
+
+  // -----------------------------------------------------------------------------------
+  // conditions without a latch: true in this look only
+  // -----------------------------------------------------------------------------------
+
+  /** A node is true in this look, and with it all that this makes true. */
+  private hold(held: Node, why: Reason): void {
+    let node = held
+    let reason = why
+    for (;;) {
+      node.trueIn = this.looks
+      node.trueReason = reason
+      const { parent } = node
+      if (parent === null) return
+      switch (parent.token._tag) {
+        case 'Any':
+          if (parent.trueIn === this.looks) return
+          break
+        case 'All': {
+          if (parent.partsTrueIn !== this.looks) parent.partsTrue = 0
+          parent.partsTrueIn = this.looks
+          parent.partsTrue++
+          if (parent.partsTrue < parent.pending) return
+          reason = this.heldTogether(parent)
+          break
+        }
+        case 'AndThen':
+          // what is started stays started
+          if (node.index === 0) return this.fire(node, reason, false)
+          break
+      }
+      node = parent
+    }
+  }
+
+  /** When a part fires for good, those that are true in this look may be all that was missing. */
+  private holdIfAllTrue(all: Node): void {
+    if (!this.momentary || all.partsTrueIn !== this.looks || all.partsTrue < all.pending || all.trueIn === this.looks) return
+    this.hold(all, this.heldTogether(all))
+  }
+
+  private heldTogether(all: Node): Reason {
+    const held = all.parts.filter(({ state, trueIn }) => state !== 'fired' && trueIn === this.looks)
+    const reasons = [...all.reasons, ...held.flatMap(({ trueReason }) => trueReason ?? [])]
+    return allReason(all, reasons, reasons[reasons.length - 1]!)
+  }
+
+  /** Whether a condition's answer can still change anything: with a latch always, without only what this look comes to. */
+  private matters(leaf: Node): boolean {
+    if (leaf.token._tag === 'Condition' && leaf.token.latch) return true
+    for (let node = leaf; node.parent !== null; node = node.parent) {
+      const { parent } = node
+      switch (parent.token._tag) {
+        case 'Any':
+          if (parent.trueIn === this.looks) return false
+          break
+        case 'All':
+          for (const part of parent.parts) if (part !== node && !this.isOpen(part)) return false
+          break
+        case 'AndThen':
+          if (node.index === 0) return true
+          break
+      }
+    }
+    return true
+  }
+
+  /** Whether a part is true in this look or could still come true; the parts stand behind it, so it is gone through from the end. */
+  private isOpen(top: Node): boolean {
+    for (let order = top.end - 1; order >= top.order; order--) {
+      const node = this.nodes[order]!
+      node.open = node.state === 'fired' || node.trueIn === this.looks || (node.state === 'live' && this.couldComeTrue(node))
+    }
+    return top.open
+  }
+
+  private couldComeTrue({ token, parts, question }: Node): boolean {
+    switch (token._tag) {
+      case 'Condition':
+        if (question!.askedIn !== this.looks) return true
+        // its name was asked for another leaf, and its own turn may be yet to come
+        return question!.answer ?? (token.onError === 'throw' || token.fallback)
+      case 'Any':
+        return parts.some(({ open }) => open)
+      case 'All':
+        return parts.every(({ open }) => open)
+      case 'AndThen':
+        return parts[0]!.state === 'fired' ? parts[1]!.open : parts[0]!.open && parts[1]!.sudden
+      case 'Labelled':
+        return parts[0]!.open
+      default:
+        return false
+    }
+  }
+}
+
+const nobody: ReadonlyArray<Node> = []
+
+/** The instant so much later; never so near that rounding makes it early. */
+const later = (instant: number, span: number): number => {
+  const due = instant + span
+  return due - instant < span ? due + Math.abs(due) * Number.EPSILON : due
+}
+
+const enqueue = (queue: Queue | null, leaf: Node): Queue => {
+  const waiting = queue ?? new Queue()
+  waiting.push(leaf)
+  return waiting
+}
