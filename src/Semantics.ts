@@ -139,10 +139,8 @@ export const step =
     let residual = token
     for (const stage of stages(event)) {
       const { firing, left } = rewrite({ token: residual, stage, place: root })
-      residual = left
-      if (firing?.lasting === true || (firing !== undefined && stage._tag === 'Asked')) {
-        return [{ _tag: 'Some', value: firing.reason }, residual]
-      }
+      residual = firing?.lasting === true ? { _tag: 'Cancelled', reason: firing.reason } : left
+      if (firing !== undefined) return [{ _tag: 'Some', value: firing.reason }, residual]
     }
     return [{ _tag: 'None' }, residual]
   }
@@ -254,6 +252,10 @@ const settled = (firing: Firing): Outcome => ({
   firing,
 })
 
+/** What fired when it was started fired when what started it did. */
+const earlier = ({ left, firing }: Outcome, ago: number): Outcome =>
+  firing === undefined ? { left } : { left, firing: { ...firing, ago: firing.ago + ago } }
+
 /** How much time the stage covers: as long ago, at the least, fired what had fired before it. */
 const span = (stage: Stage): number => (stage._tag === 'Elapsed' ? stage.ms : 0)
 
@@ -353,6 +355,7 @@ const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }
       for (const each of wasStarted ? [stage] : stagesSince(stage, first.firing.ago)) {
         if (second.firing?.lasting === true) break
         second = yield { token: second.left, stage: each, place: inside(place, ['andThen', 1]) }
+        if (!wasStarted && each._tag === 'Started') second = earlier(second, first.firing.ago)
       }
       if (second.firing === undefined) return waits({ ...token, first: done.left, second: second.left })
       const { reason, bare } = second.firing.bare ? first.firing : second.firing

@@ -54,7 +54,7 @@ const normaliser = (): ((token: Token<Input>) => Normal) => {
     const flat = parts.flatMap((part) => (part.token._tag === 'Any' ? part.parts : [part]))
     const due = flat.find((part) => part.due)
     if (due !== undefined) return due
-    const left = undominated(distinct(flat.filter(({ id }) => id !== never.id)), (first, second) => first < second)
+    const left = undominated(distinctBy(flat.filter(({ id }) => id !== never.id), identity), (first, second) => first < second)
     if (left.length < 2) return left[0] ?? never
     const latching = left.every((part) => part.latching)
     return compound('Any', { _tag: 'Any', tokens: left.map(({ token }) => token) }, left, { due: false, latching })
@@ -63,8 +63,8 @@ const normaliser = (): ((token: Token<Input>) => Normal) => {
   const all = (parts: ReadonlyArray<Normal>, fired: ReadonlyArray<Reason>): Normal => {
     const flat = parts.flatMap((part) => (part.token._tag === 'All' ? part.parts : [part]))
     if (flat.some(({ id }) => id === never.id)) return never
-    const reasons = fired.concat(parts.flatMap(reasonsOf))
-    const waiting = distinct(flat.filter(({ token }) => token._tag !== 'Cancelled'))
+    const reasons = distinctBy(fired.concat(parts.flatMap(({ token }) => (token._tag === 'All' ? (token.reasons ?? []) : []))), reasonText)
+    const waiting = distinctBy(flat.filter(({ id }) => id !== bare.id), identity)
     const left = undominated(waiting, (first, second) => first > second)
     const [only, ...others] = left
     if (only === undefined) {
@@ -136,10 +136,6 @@ const normaliser = (): ((token: Token<Input>) => Normal) => {
   })
 }
 
-/** The reasons that a part of an `all` has given, or gives the moment it is started. */
-const reasonsOf = ({ token }: Normal): ReadonlyArray<Reason> =>
-  token._tag === 'All' ? (token.reasons ?? []) : token._tag === 'Cancelled' && token.reason !== undefined ? [token.reason] : []
-
 type Combined = Tagged<'Any'> | Tagged<'All'> | Tagged<'AndThen'>
 
 /** What a combinator holds once those of its own kind inside it are flattened, left to right; a fold nests them deep. */
@@ -167,9 +163,12 @@ const walk = (root: Combined, visit: (token: Token<Input>) => unknown): void => 
   }
 }
 
-const distinct = (parts: ReadonlyArray<Normal>): ReadonlyArray<Normal> => {
-  const seen = new Set<number>()
-  return parts.filter(({ id }) => !seen.has(id) && seen.add(id))
+const identity = ({ id }: Normal): number => id
+
+/** Of values with one key the leftmost stays. */
+const distinctBy = <A>(values: ReadonlyArray<A>, key: (value: A) => unknown): ReadonlyArray<A> => {
+  const seen = new Set<unknown>()
+  return values.filter((value) => !seen.has(key(value)) && seen.add(key(value)))
 }
 
 /** Drops timeouts, and counters of one mode, beside one whose remainder is better; of equals the leftmost stays. */
