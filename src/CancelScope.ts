@@ -20,7 +20,7 @@ import { ImpossibleCancelError } from './CancellationError.js'
 import { Scope } from './interpreter/Scope.js'
 import { toError } from './Reason.js'
 import type { Reason, Requested } from './Reason.js'
-import { all, andThen, any, cancelled, fold, isToken, labelled, never } from './Token.js'
+import { andThen, any, cancelled, fold, isToken, labelled, never } from './Token.js'
 import type { Input, NameOf, Token } from './Token.js'
 import type { Conditions, World, WorldArgument } from './World.js'
 
@@ -618,8 +618,8 @@ const indirect = fold<Token<Input>>({
   Condition: (token) => token,
   Budget: (token) => token,
   Idle: (token) => token,
-  Any: (_, parts) => any(...parts),
-  All: ({ reasons = [] }, parts) => all(...reasons.map(cancelled), ...parts),
+  Any: (token, tokens) => ({ ...token, tokens }),
+  All: (token, tokens) => ({ ...token, tokens }),
   AndThen: (_, first, second) => andThen(first, second),
   Labelled: ({ label }, part) => labelled(label)(part),
 })

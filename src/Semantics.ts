@@ -139,8 +139,10 @@ export const step =
     let residual = token
     for (const stage of stages(event)) {
       const { firing, left } = rewrite({ token: residual, stage, place: root })
-      residual = firing?.lasting === true ? { _tag: 'Cancelled', reason: firing.reason } : left
-      if (firing !== undefined) return [{ _tag: 'Some', value: firing.reason }, residual]
+      residual = left
+      if (firing === undefined) continue
+      const { reason } = firing.lasting ?? firing.now
+      return [{ _tag: 'Some', value: reason }, firing.lasting === undefined ? left : { _tag: 'Cancelled', reason }]
     }
     return [{ _tag: 'None' }, residual]
   }
@@ -210,14 +212,19 @@ const stagesSince = (stage: Stage, ago: number): ReadonlyArray<Stage> => {
 // private: firing
 // -------------------------------------------------------------------------------------
 
-interface Firing {
+/** Why; bare is a `cancelled()` without reason or label, which gives way to any other. */
+interface Cause {
   readonly reason: Reason
+  readonly bare: boolean
+}
+
+interface Firing {
   /** How many milliseconds before the end of the stage. */
   readonly ago: number
-  /** From a `cancelled()` without reason or label, which gives way to any other reason. */
-  readonly bare: boolean
-  /** For good; not for good is a condition without a latch, true for this look. */
-  readonly lasting: boolean
+  /** Why it is true in this stage. */
+  readonly now: Cause
+  /** Why it is so for good; absent where all that makes it true is conditions without a latch. */
+  readonly lasting?: Cause
 }
 
 interface Outcome {
@@ -245,12 +252,19 @@ const origin = (place: Place): Origin => {
 
 const waits = (left: Token<Input>): Outcome => ({ left })
 
-const fires = (reason: Reason, ago: number = 0): Outcome => settled({ reason, ago, bare: false, lasting: true })
+/** A leaf fires for good. */
+const fires = (reason: Reason, ago: number = 0, bare: boolean = false): Outcome => {
+  const cause: Cause = { reason, bare }
+  return { left: spent(cause), firing: { ago, now: cause, lasting: cause } }
+}
 
-const settled = (firing: Firing): Outcome => ({
-  left: firing.bare ? { _tag: 'Cancelled' } : { _tag: 'Cancelled', reason: firing.reason },
+/** What fired for good is one `cancelled` in its place, what did not is what it was. */
+const outcome = (left: Token<Input>, firing: Firing): Outcome => ({
+  left: firing.lasting === undefined ? left : spent(firing.lasting),
   firing,
 })
+
+const spent = ({ reason, bare }: Cause): Token<Input> => (bare ? { _tag: 'Cancelled' } : { _tag: 'Cancelled', reason })
 
 /** What fired when it was started fired when what started it did. */
 const earlier = ({ left, firing }: Outcome, ago: number): Outcome =>
@@ -276,7 +290,7 @@ const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }
     case 'Cancelled': {
       const { reason } = token
       if (reason === undefined) {
-        return settled({ reason: { _tag: 'Requested', ...origin(place) }, ago: span(stage), bare: true, lasting: true })
+        return fires({ _tag: 'Requested', ...origin(place) }, span(stage), true)
       }
       return fires(reason.label === undefined && place.label !== undefined ? { ...reason, label: place.label } : reason, span(stage))
     }
@@ -303,7 +317,7 @@ const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }
     case 'Condition': {
       if (stage._tag !== 'Asked' || !answer(token, stage.conditions)) return waits(token)
       const reason: Reason = { _tag: 'ConditionMet', name: token.name, ...origin(place) }
-      return token.latch ? fires(reason) : { left: token, firing: { reason, ago: 0, bare: false, lasting: false } }
+      return token.latch ? fires(reason) : outcome(token, { ago: 0, now: { reason, bare: false } })
     }
     case 'Budget': {
       const left = stage._tag === 'Spent' && stage.name === token.name ? token.left - stage.amount : token.left
@@ -321,57 +335,58 @@ const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }
       for (const [index, part] of token.tokens.entries()) {
         parts.push(yield { token: part, stage, place: inside(place, ['any', index]) })
       }
-      const fired = earliestFirst(parts.flatMap(({ firing }) => firing ?? []))
-      const first = fired.find(({ lasting }) => lasting)
-      if (first !== undefined) return settled(first)
-      return outcome({ ...token, tokens: parts.map(({ left }) => left) }, fired[0])
+      const left: Token<Input> = { ...token, tokens: parts.map((part) => part.left) }
+      const fired = earliestFirst(parts)
+      const [first] = fired
+      if (first === undefined) return waits(left)
+      const lasting = fired.find((firing) => firing.lasting !== undefined)?.lasting
+      return outcome(left, { ago: first.ago, now: first.now, ...(lasting === undefined ? {} : { lasting }) })
     }
     case 'All': {
       const parts: Array<Outcome> = []
       for (const [index, part] of token.tokens.entries()) {
         parts.push(yield { token: part, stage, place: inside({ ...root, label: place.label }, ['all', index]) })
       }
-      const fired = earliestFirst(parts.flatMap(({ firing }) => firing ?? []))
-      const lasting = fired.filter((firing) => firing.lasting)
-      const reasons = [...(token.reasons ?? []), ...reasonsOf(lasting)]
-      const left = parts.map((part): Token<Input> => (part.firing?.lasting === true ? { _tag: 'Cancelled' } : part.left))
-      const waiting: Tagged<'All'> = { _tag: 'All', tokens: left, ...(reasons.length === 0 ? {} : { reasons }) }
-      if (fired.length < parts.length) return waits(waiting)
-      const momentary = fired.filter((firing) => !firing.lasting)
-      const last = fired.at(-1) ?? { reason: { _tag: 'Requested', ...origin(place) }, ago: span(stage) }
-      const firing: Firing = {
-        ...together([...reasons, ...reasonsOf(momentary)], last.reason, place),
-        ago: last.ago,
-        lasting: momentary.length === 0,
+      const fired = earliestFirst(parts)
+      const given = token.reasons ?? []
+      const reasons = [...given, ...reasonsOf(fired.map(({ lasting }) => lasting))]
+      const left: Token<Input> = {
+        _tag: 'All',
+        // the reason of a part that has fired for good stands among the reasons of the whole
+        tokens: parts.map((part) => (part.firing?.lasting === undefined ? part.left : { _tag: 'Cancelled' })),
+        ...(reasons.length === 0 ? {} : { reasons }),
       }
-      return firing.lasting ? settled(firing) : outcome(waiting, firing)
+      if (fired.length < parts.length) return waits(left)
+      const last = fired.at(-1)
+      const bare: Reason = last?.now.reason ?? { _tag: 'Requested', ...origin(place) }
+      return outcome(left, {
+        ago: last?.ago ?? span(stage),
+        now: together([...given, ...reasonsOf(fired.map(({ now }) => now))], bare, place),
+        ...(fired.every(({ lasting }) => lasting !== undefined) ? { lasting: together(reasons, bare, place) } : {}),
+      })
     }
     case 'AndThen': {
       const first: Outcome = yield { token: token.first, stage, place: inside(place, ['andThen', 0]) }
       if (first.firing === undefined) return waits({ ...token, first: first.left })
-      const done = settled(first.firing)
+      const before = first.firing.now
       const wasStarted = token.first._tag === 'Cancelled'
       let second = waits(token.second)
       for (const each of wasStarted ? [stage] : stagesSince(stage, first.firing.ago)) {
-        if (second.firing?.lasting === true) break
+        if (second.firing?.lasting !== undefined) break
         second = yield { token: second.left, stage: each, place: inside(place, ['andThen', 1]) }
         if (!wasStarted && each._tag === 'Started') second = earlier(second, first.firing.ago)
       }
-      if (second.firing === undefined) return waits({ ...token, first: done.left, second: second.left })
-      const { reason, bare } = second.firing.bare ? first.firing : second.firing
-      const firing: Firing = { ...second.firing, reason, bare }
-      return firing.lasting ? settled(firing) : outcome({ ...token, first: done.left, second: second.left }, firing)
+      const left: Token<Input> = { ...token, first: spent(before), second: second.left }
+      if (second.firing === undefined) return waits(left)
+      return outcome(left, caused(second.firing, (cause) => (cause.bare ? before : cause)))
     }
     case 'Labelled': {
       const part: Outcome = yield { token: token.token, stage, place: inside(place, ['labelled', token.label], token.label) }
       if (part.firing === undefined) return waits({ ...token, token: part.left })
-      const firing: Firing = { ...part.firing, bare: false }
-      return firing.lasting ? settled(firing) : outcome({ ...token, token: part.left }, firing)
+      return outcome({ ...token, token: part.left }, caused(part.firing, ({ reason }) => ({ reason, bare: false })))
     }
   }
 })
-
-const outcome = (left: Token<Input>, firing: Firing | undefined): Outcome => (firing === undefined ? { left } : { left, firing })
 
 const answer = (token: Tagged<'Condition'>, conditions: Readonly<Record<string, boolean>>): boolean => {
   const given: unknown = Object.hasOwn(conditions, token.name) ? conditions[token.name] : undefined
@@ -379,13 +394,20 @@ const answer = (token: Tagged<'Condition'>, conditions: Readonly<Record<string, 
 }
 
 /** Sorting is stable, so that ties stay in order from left to right. */
-const earliestFirst = (firings: ReadonlyArray<Firing>): ReadonlyArray<Firing> => [...firings].sort((x, y) => y.ago - x.ago)
+const earliestFirst = (parts: ReadonlyArray<Outcome>): ReadonlyArray<Firing> =>
+  parts.flatMap(({ firing }) => firing ?? []).sort((x, y) => y.ago - x.ago)
 
-const reasonsOf = (firings: ReadonlyArray<Firing>): ReadonlyArray<Reason> =>
-  firings.flatMap(({ reason, bare }) => (bare ? [] : [reason]))
+const caused = ({ ago, now, lasting }: Firing, f: (cause: Cause) => Cause): Firing => ({
+  ago,
+  now: f(now),
+  ...(lasting === undefined ? {} : { lasting: f(lasting) }),
+})
 
-/** The reason of an `all` whose parts gave these; a single one stands for itself, and where none is given it is bare. */
-const together = (reasons: ReadonlyArray<Reason>, bare: Reason, place: Place): Pick<Firing, 'reason' | 'bare'> => {
+const reasonsOf = (causes: ReadonlyArray<Cause | undefined>): ReadonlyArray<Reason> =>
+  causes.flatMap((cause) => (cause === undefined || cause.bare ? [] : [cause.reason]))
+
+/** The cause of an `all` whose parts gave these reasons; a single one stands for itself, and where none is given it is bare. */
+const together = (reasons: ReadonlyArray<Reason>, bare: Reason, place: Place): Cause => {
   const [reason, ...more] = reasons
   if (reason === undefined) return { reason: bare, bare: true }
   return { reason: more.length === 0 ? reason : { _tag: 'AllOf', reasons, ...origin(place) }, bare: false }

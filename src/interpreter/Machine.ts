@@ -55,7 +55,8 @@ export class Machine {
 
   private polls = 0
   private directPolls = 0
-  private looks = 0
+  /** The number of this look, or of the next. */
+  private looks = 1
   private lookIsDirect = false
   /** When the clock was last read, and how far behind it is what is being fired. */
   private seen = 0
@@ -99,7 +100,6 @@ export class Machine {
   }
 
   private ask(direct: boolean, now: number): Reason | null {
-    this.looks++
     this.lookIsDirect = direct
     this.looking = true
     try {
@@ -128,6 +128,7 @@ export class Machine {
       throw error
     } finally {
       this.looking = false
+      this.looks++ // what was true in this look is so no more
     }
   }
 
@@ -157,7 +158,7 @@ export class Machine {
   request(name: string, detail: string | undefined): boolean {
     const leaves = this.push('Manual', name)
     for (const leaf of leaves) {
-      if (leaf.state !== 'live') continue
+      if (leaf.state !== 'live' || this.decided !== null) continue
       this.fire(leaf, this.reason(leaf, detail), false)
       this.settle(this.seen)
     }
@@ -165,15 +166,15 @@ export class Machine {
   }
 
   spend(name: string, amount: number): boolean {
-    const leaves = amount > 0 ? this.push('Budget', name) : nobody
+    const leaves = this.push('Budget', name)
     for (const leaf of leaves) {
-      if (leaf.state !== 'live') continue
+      if (leaf.state !== 'live' || this.decided !== null) continue
       leaf.due -= amount
       if (leaf.due > 0) continue
       this.fire(leaf, this.reason(leaf), false)
       this.settle(this.seen)
     }
-    return leaves.length > 0
+    return amount > 0 && leaves.length > 0
   }
 
   beat(name: string): boolean {
@@ -251,6 +252,7 @@ export class Machine {
     if (timed) this.seen = this.clock.monotonic()
     this.starting.push(nodes[0]!)
     this.settle(this.seen)
+    if (this.readsClock && this.nextDate !== Infinity) this.elapse(this.seen)
   }
 
   // -----------------------------------------------------------------------------------
@@ -399,6 +401,7 @@ export class Machine {
       node.state = 'fired'
       node.reason = reason
       node.bare = bare
+      if (this.looking) node.firedIn = this.looks
       if (node.question !== null) this.askingIsStale = true
       const { parent } = node
       if (parent === null) return this.decide(reason)
@@ -437,7 +440,7 @@ export class Machine {
 
   private together(all: Node, last: Reason, bare: boolean): [reason: Reason, bare: boolean] {
     const { reasons } = all
-    return reasons.length === 0 ? [last, bare] : [allReason(all, reasons, last), false]
+    return reasons.length === 0 ? [last, bare] : [allReason(all, reasons, last.at), false]
   }
 
   /** Nothing below a node that has fired matters any more. What was cleared before is skipped, so each node is dropped once. */
@@ -497,10 +500,15 @@ export class Machine {
     this.hold(all, this.heldTogether(all))
   }
 
+  /** The reason of an `all` whose parts have fired or are true in this look: those from before, then those of this look from left to right. */
   private heldTogether(all: Node): Reason {
-    const held = all.parts.filter(({ state, trueIn }) => state !== 'fired' && trueIn === this.looks)
-    const reasons = [...all.reasons, ...held.flatMap(({ trueReason }) => trueReason ?? [])]
-    return allReason(all, reasons, reasons[reasons.length - 1]!)
+    const now = all.parts.filter((part) => (part.state === 'fired' ? part.firedIn === this.looks && !part.bare : part.trueIn === this.looks))
+    const before = all.reasons.length - now.filter(({ state }) => state === 'fired').length
+    const reasons = [
+      ...all.reasons.slice(0, before),
+      ...now.flatMap(({ trueIn, trueReason, reason }) => (trueIn === this.looks ? trueReason : reason) ?? []),
+    ]
+    return allReason(all, reasons, reasons[reasons.length - 1]?.at)
   }
 
   /** Whether a condition's answer can still change anything: with a latch always, without only what this look comes to. */

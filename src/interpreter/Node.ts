@@ -44,7 +44,8 @@ export class Node {
 
   /** What a condition asks the world. */
   question: Question | null = null
-  /** The look in which it is true without having fired, and why. */
+  /** The look in which predicates made it fire; and that in which it is true without having fired, and why. */
+  firedIn = 0
   trueIn = 0
   trueReason: Reason | null = null
   /** Of an `all`: the look in which parts are true without having fired, and how many. */

@@ -70,8 +70,6 @@ export const leafReason = (leaf: Node, at: number, detail?: string): Reason => {
   }
 }
 
-/** The reason of an `all` that has all of these; a single one stands for itself. */
-export const allReason = (node: Node, reasons: ReadonlyArray<Reason>, last: Reason): Reason =>
-  reasons.length === 1
-    ? last
-    : { _tag: 'AllOf', reasons, ...originOf(node), ...(last.at === undefined ? {} : { at: last.at }) }
+/** The reason of an `all` whose parts gave these, one or more, up to the last to fire; a single one stands for itself. */
+export const allReason = (node: Node, reasons: ReadonlyArray<Reason>, at: number | undefined): Reason =>
+  reasons.length === 1 ? reasons[0]! : { _tag: 'AllOf', reasons, ...originOf(node), ...(at === undefined ? {} : { at }) }

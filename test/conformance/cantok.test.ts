@@ -119,7 +119,10 @@ const dueOutcome = ({ result }: Seen): Outcome => {
     case 'PredicateError':
     case 'TypeError':
       return { thrown: result.error }
-    default: {
+    case 'CancellationError':
+    case 'TimeoutCancellationError':
+    case 'CounterCancellationError':
+    case 'ConditionCancellationError': {
       const reason = tagOf[result.error]
       // a root without a name is a scope without a label
       return result.token === null || result.token === '' ? { reason } : { reason, label: result.token }
@@ -206,7 +209,10 @@ const stageOf = (expression: Expr): Stage => {
       case 'sum':
       case 'plus':
         return CancelScope.link<ByName>(expr.of.map(build), Token.never, { clock, conditions: {} })()
-      default: {
+      case 'simple':
+      case 'timeout':
+      case 'counter':
+      case 'condition': {
         const conditions = expr.kind === 'condition' ? { [expr.name]: predicate(expr.name, expr.var) } : {}
         const token = Token.labelled(expr.name)(leafOf(expr))
         const scope = CancelScope.link(expr.nested.map(build), token, { clock, conditions })()
@@ -306,14 +312,16 @@ const observed = (script: Case): ReadonlyArray<Observation> => {
 describe('cantok', () => {
   describe('every step of a recorded trace is as recorded, or as this project departs from it', () => {
     for (const script of cases) {
-      it(script.id, () => {
+      it(`${script.id}`, () => {
         expect(observed(script)).toEqual(expected(script))
       })
     }
   })
 
   describe('checkOrThrow throws the class and the platform name that belong to the cause', () => {
-    const classes: { readonly [C in Cause]: readonly [base: typeof CancellationError.CancellationError, name: string] } = {
+    const classes: {
+      readonly [C in Cause]: readonly [base: typeof CancellationError.CancellationError, name: string]
+    } = {
       CancellationError: [CancellationError.CancellationError, 'AbortError'],
       TimeoutCancellationError: [CancellationError.TimeoutCancellationError, 'TimeoutError'],
       CounterCancellationError: [CancellationError.CounterCancellationError, 'AbortError'],
@@ -336,7 +344,12 @@ describe('cantok', () => {
       return undefined
     }
 
-    for (const cause of ['CancellationError', 'TimeoutCancellationError', 'CounterCancellationError', 'ConditionCancellationError'] as const) {
+    for (const cause of [
+      'CancellationError',
+      'TimeoutCancellationError',
+      'CounterCancellationError',
+      'ConditionCancellationError',
+    ] as const) {
       for (const script of cases.filter((candidate) => checkOf(candidate, cause) >= 0).slice(0, 5)) {
         it(`${cause} in ${script.id}`, () => {
           const at = checkOf(script, cause)

@@ -1,0 +1,78 @@
+/**
+ * The live side, modelled by the semantics alone: scopes whose state is a token. The interpreter must agree with it.
+ */
+import { Semantics } from 'cantok-ts'
+import type { Reason, Token } from 'cantok-ts'
+
+type AnyToken = Token.Token<Token.Input>
+
+/** What the world is at an instant. */
+export interface ModelWorld {
+  now: number
+  wall: number
+  conditions: Record<string, boolean>
+}
+
+export class ModelScope {
+  token: AnyToken
+  decided: Reason.Reason | undefined
+  private seen: number
+
+  constructor(
+    token: AnyToken,
+    readonly parents: ReadonlyArray<ModelScope>,
+    private readonly world: ModelWorld,
+  ) {
+    this.token = token
+    this.seen = world.now
+    this.catchUp()
+  }
+
+  /** Own cancel, own token, then parents from left to right, each scope once; what is found stays for all on the way. */
+  read(direct: boolean, visited: Set<ModelScope> = new Set()): Reason.Reason | undefined {
+    if (this.decided !== undefined) return this.decided
+    if (visited.has(this)) return undefined
+    visited.add(this)
+    this.catchUp()
+    const own = this.decided ?? this.apply({ _tag: 'Polled', conditions: { ...this.world.conditions }, direct })
+    if (own !== undefined) return own
+    for (const parent of this.parents) {
+      const found = parent.read(false, visited)
+      if (found !== undefined) return (this.decided = found)
+    }
+    return undefined
+  }
+
+  catchUp(): void {
+    if (this.decided !== undefined) return
+    const ms = this.world.now - this.seen
+    this.seen = this.world.now
+    this.apply({ _tag: 'Elapsed', ms, wall: this.world.wall })
+  }
+
+  /** An input: time first, then the event. */
+  push(event: Semantics.Event): void {
+    this.catchUp()
+    if (this.decided === undefined) this.apply(event)
+  }
+
+  family(): ReadonlyArray<ModelScope> {
+    const found: Array<ModelScope> = []
+    const visit = (scope: ModelScope): void => {
+      if (found.includes(scope)) return
+      found.push(scope)
+      scope.parents.forEach(visit)
+    }
+    visit(this)
+    return found
+  }
+
+  private apply(event: Semantics.Event): Reason.Reason | undefined {
+    const [verdict, residual] = Semantics.step(event)(this.token)
+    this.token = residual
+    if (verdict._tag === 'None') return undefined
+    // a condition without a latch that is true now decides nothing for its own scope
+    if (residual._tag === 'Cancelled') this.decided = verdict.value
+    return verdict.value
+  }
+}
