@@ -32,6 +32,8 @@ export class Machine {
   readsClock = false
   /** Predicates are being called; whatever they ask of this machine is answered from what is known. */
   looking = false
+  /** There is nothing to look at: inputs only can change it. */
+  quiet = true
   /** It stands still: it is not looked at and takes no input any more. */
   closed = false
   /** Whether a look may have to be undone: by an error of its own predicates, or of those of another scope in the same read. */
@@ -96,57 +98,63 @@ export class Machine {
 
   /** Brings time up to date without a look. */
   catchUp(): void {
-    if (this.readsClock && !this.closed) this.elapse(this.clock.monotonic())
+    if (this.readsClock) this.elapse(this.clock.monotonic())
   }
 
   private ask(direct: boolean, now: number): Reason | null {
-    this.lookIsDirect = direct
     this.looking = true
+    let reason: Reason | null
     try {
-      let { asking } = this
-      for (let index = 0; index < asking.length; index++) {
-        const leaf = asking[index]!
-        if (this.momentary && !this.matters(leaf)) continue
-        const met = this.answer(leaf)
-        if (this.decided !== null) return this.decided
-        if (met && leaf.state === 'live') {
-          this.meet(leaf, this.instant(now))
-          if (this.decided !== null) return this.decided
-        }
-        if (asking !== this.asking) {
-          asking = this.asking
-          index = asking.findIndex(({ order }) => order > leaf.order)
-          if (index < 0) break
-          index--
-        }
-      }
-      const root = this.nodes[0]!
-      return this.momentary && root.trueIn === this.looks ? root.trueReason : null
+      reason = this.askInOrder(direct, now)
     } catch (error) {
-      this.looking = false
+      this.endLook()
       this.undo()
       throw error
-    } finally {
-      this.looking = false
-      this.looks++ // what was true in this look is so no more
     }
+    this.endLook()
+    return reason
+  }
+
+  private askInOrder(direct: boolean, now: number): Reason | null {
+    let { asking } = this
+    for (let index = 0; index < asking.length; index++) {
+      const leaf = asking[index]!
+      if (this.momentary && !this.matters(leaf)) continue
+      const met = this.answer(leaf)
+      // a predicate may have changed this very machine
+      if (met && leaf.state === 'live' && this.decided === null) this.meet(leaf, direct, this.instant(now))
+      if (asking === this.asking) continue
+      if (this.decided !== null) return this.decided
+      asking = this.asking
+      const next = asking.findIndex(({ order }) => order > leaf.order)
+      if (next < 0) break
+      index = next - 1
+    }
+    return this.momentary && this.nodes[0]!.trueIn === this.looks ? this.nodes[0]!.trueReason : null
+  }
+
+  /** What was true in this look is so no more. */
+  private endLook(): void {
+    this.looking = false
+    this.looks++
   }
 
   private answer(leaf: Node): boolean {
-    const { token, question } = leaf
-    if (token._tag !== 'Condition' || question === null) return false
-    const answer = question.askedIn === this.looks ? question.answer : question.ask(this.looks, token.onError === 'ignore')
+    const { condition } = leaf
+    const question = leaf.question!
+    const ignores = condition!.onError === 'ignore'
+    const answer = question.askedIn === this.looks ? question.answer : question.ask(this.looks, ignores)
     if (answer !== undefined) return answer
-    if (token.onError === 'throw') throw question.fault
-    return token.fallback
+    if (ignores) return condition!.fallback
+    throw question.fault
   }
 
-  private meet(leaf: Node, now: number): void {
-    const { token } = leaf
+  private meet(leaf: Node, direct: boolean, now: number): void {
+    this.lookIsDirect = direct
     const reason = this.reason(leaf)
     this.keepCheckpoint(now)
-    if (token._tag === 'Condition' && !token.latch) this.hold(leaf, reason)
-    else this.fire(leaf, reason, false)
+    if (leaf.condition!.latch) this.fire(leaf, reason, false)
+    else this.hold(leaf, reason)
     this.settle(now)
     if (this.decided === null) this.runOut(now)
   }
@@ -214,7 +222,14 @@ export class Machine {
     this.decided = reason
     this.asking = nobody
     this.starting.length = 0
-    this.readsClock = false
+    this.rearm()
+  }
+
+  /** Stands still from now on. */
+  close(): void {
+    this.catchUp()
+    this.closed = true
+    this.rearm()
   }
 
   /** What is left of the token; with `collapse` off, how far each part has come. */
@@ -323,7 +338,11 @@ export class Machine {
     this.nextDate = this.dates === null ? Infinity : this.dates.nextKey
     this.nextPoll = this.counts === null ? Infinity : this.counts.nextKey
     this.nextDirectPoll = this.directCounts === null ? Infinity : this.directCounts.nextKey
-    this.readsClock = this.decided === null && (this.nextInstant !== Infinity || this.nextDate !== Infinity)
+    const open = this.decided === null && !this.closed
+    this.readsClock = open && (this.nextInstant !== Infinity || this.nextDate !== Infinity)
+    this.quiet =
+      !open ||
+      (!this.readsClock && this.asking.length === 0 && this.nextPoll === Infinity && this.nextDirectPoll === Infinity)
   }
 
   // -----------------------------------------------------------------------------------
@@ -513,7 +532,7 @@ export class Machine {
 
   /** Whether a condition's answer can still change anything: with a latch always, without only what this look comes to. */
   private matters(leaf: Node): boolean {
-    if (leaf.token._tag === 'Condition' && leaf.token.latch) return true
+    if (leaf.condition!.latch) return true
     for (let node = leaf; node.parent !== null; node = node.parent) {
       const { parent } = node
       switch (parent.token._tag) {

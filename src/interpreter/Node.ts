@@ -1,5 +1,5 @@
 import type { Reason } from '../Reason.js'
-import type { Input, Token } from '../Token.js'
+import type { Input, Tagged, Token } from '../Token.js'
 import type { Question } from './Question.js'
 
 /** A node has not been started, is live, has fired, or does not matter any more since something above it has fired. */
@@ -42,7 +42,8 @@ export class Node {
   pending = 0
   reasons: Array<Reason> = []
 
-  /** What a condition asks the world. */
+  /** Of a condition: itself, and what it asks the world. */
+  condition: Tagged<'Condition'> | null = null
   question: Question | null = null
   /** The look in which predicates made it fire; and that in which it is true without having fired, and why. */
   firedIn = 0

@@ -1,11 +1,11 @@
+import type { IO } from 'fp-ts/lib/IO.js'
 import type { Predicate } from '../World.js'
 
 /** A named predicate of the world, with the answer it gave in the latest look: it is called at most once in each. */
 export class Question {
   readonly name: string
   private readonly test: () => unknown
-  private readonly before: (() => void) | undefined
-  private readonly after: (() => void) | undefined
+  private readonly hooks: Exclude<Predicate, IO<boolean>> | null
 
   /** The look that `answer` and `fault` belong to. */
   askedIn = 0
@@ -15,45 +15,40 @@ export class Question {
 
   constructor(name: string, predicate: Predicate) {
     this.name = name
-    if (typeof predicate === 'function') {
-      this.test = predicate
-      this.before = undefined
-      this.after = undefined
-    } else {
-      this.test = () => predicate.test()
-      this.before = predicate.before && (() => predicate.before?.())
-      this.after = predicate.after && (() => predicate.after?.())
-    }
+    this.hooks = typeof predicate === 'function' ? null : predicate
+    this.test = typeof predicate === 'function' ? predicate : predicate.test
   }
 
-  /** Calls the predicate, between its hooks. What is thrown is kept as the fault, never thrown; with `swallow` hooks cannot fail. */
+  /** Calls the predicate, between its hooks. What is thrown is kept as the fault; with `swallow` a hook that throws is none. */
   ask(look: number, swallow: boolean): boolean | undefined {
     this.askedIn = look
-    this.answer = undefined
+    const { test, hooks } = this
     try {
-      if (this.before !== undefined) this.hook(this.before, swallow)
-      const { test } = this
-      let answer: unknown
-      try {
-        answer = test()
-      } finally {
-        if (this.after !== undefined) this.hook(this.after, swallow)
-      }
-      if (typeof answer === 'boolean') this.answer = answer
-      else this.fault = new TypeError(`condition '${this.name}' must answer with true or false, but gave ${kind(answer)}`)
+      const answer = hooks === null ? test() : this.askBetween(hooks, swallow)
+      if (typeof answer === 'boolean') return (this.answer = answer)
+      this.fault = new TypeError(`condition '${this.name}' must answer with true or false, but gave ${kind(answer)}`)
     } catch (error) {
       this.fault = error
     }
-    return this.answer
+    return (this.answer = undefined)
   }
 
-  private hook(run: () => void, swallow: boolean): void {
-    if (!swallow) return run()
+  private askBetween({ test, before, after }: Exclude<Predicate, IO<boolean>>, swallow: boolean): unknown {
+    if (before !== undefined) run(before, swallow)
     try {
-      run()
-    } catch {
-      // the condition's `onError: 'ignore'` covers its hooks
+      return test()
+    } finally {
+      if (after !== undefined) run(after, swallow)
     }
+  }
+}
+
+/** The condition's `onError: 'ignore'` covers its hooks. */
+const run = (hook: IO<void>, swallow: boolean): void => {
+  try {
+    hook()
+  } catch (error) {
+    if (!swallow) throw error
   }
 }
 

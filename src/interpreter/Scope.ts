@@ -16,8 +16,8 @@ export class Scope {
   readonly parents: ReadonlyArray<Scope>
   readonly machine: Machine
   private reading = false
-  /** Made on the first read, where there are parents. */
-  private shared: Read | null = null
+  /** What a read through several scopes must undo should it end in an error. */
+  private touched: ReadonlyArray<Machine> = untouched
   private lineage: Lineage | null = null
 
   constructor(token: Token<Input>, parents: ReadonlyArray<Scope>, clock: Clock | undefined, conditions: Conditions) {
@@ -39,70 +39,81 @@ export class Scope {
   read(direct: boolean): Reason | null {
     const { machine } = this
     if (machine.decided !== null) return machine.decided
-    if (this.parents.length > 0) return this.reading ? null : this.readAll(direct)
-    if (machine.looking || machine.closed) return null
+    if (this.parents.length > 0) return this.reading ? null : this.readFamily(direct)
+    if (machine.quiet || machine.looking) return null
     const reason = machine.look(direct, machine.readsClock ? machine.clock.monotonic() : NaN)
     machine.checkpoint = null
     return machine.decided ?? reason
   }
 
-  private readAll(direct: boolean): Reason | null {
-    const read = (this.shared ??= new Read())
+  private readFamily(direct: boolean): Reason | null {
     this.reading = true
+    let reason: Reason | null
     try {
-      for (let scope: Scope = this; ; scope = scope.parents[0]!) {
-        const reason = scope.ask(direct && scope === this, read)
-        if (reason !== null || this.machine.decided !== null) return this.settle(scope, reason)
-        if (scope.parents.length === 0) return null
-        if (scope.parents.length > 1) return this.settle(scope, scope.askLineage(read, this))
-      }
+      reason = this.readUpwards(direct)
     } catch (error) {
-      read.undo()
+      this.touched.forEach((machine) => machine.undo())
+      this.endRead()
       throw error
-    } finally {
-      read.end()
-      this.reading = false
+    }
+    this.endRead()
+    return reason
+  }
+
+  private endRead(): void {
+    this.reading = false
+    if (this.touched.length === 0) return
+    for (const machine of this.touched) machine.checkpoint = null
+    this.touched = untouched
+  }
+
+  private readUpwards(direct: boolean): Reason | null {
+    const own = this.machine
+    let clock: Clock | null = null
+    let now = NaN
+    let scope: Scope = this
+    let lineage: Lineage | null = null
+    let index = 0
+    for (;;) {
+      const { machine } = scope
+      let reason = machine.decided
+      if (reason === null && !machine.quiet && !machine.looking) {
+        // one reading of a clock serves the whole read
+        if (machine.readsClock && machine.clock !== clock) {
+          clock = machine.clock
+          now = clock.monotonic()
+        }
+        reason = machine.look(direct && machine === own, now)
+        if (machine.checkpoint !== null) this.touched = [...this.touched, machine]
+        if (machine.decided !== null) reason = machine.decided
+      }
+      if (own.decided !== null) return own.decided
+      if (reason !== null) return this.fix(scope, lineage, index, reason)
+      if (lineage !== null) index++
+      else if (scope.parents.length > 1) {
+        lineage = scope.lineage ??= lineageOf(scope)
+        index = 1
+      }
+      const next: Scope | undefined = lineage !== null ? lineage.scopes[index] : scope.parents[0]
+      if (next === undefined) return null
+      scope = next
     }
   }
 
-  /** Asks this scope alone. */
-  private ask(direct: boolean, read: Read): Reason | null {
-    const { machine } = this
-    if (machine.decided !== null) return machine.decided
-    if (machine.looking || machine.closed) return null
-    const reason = machine.look(direct, machine.readsClock ? read.now(machine.clock) : NaN)
-    if (machine.checkpoint !== null) read.touch(machine)
-    return machine.decided ?? reason
-  }
-
-  /** Asks all that is above a scope of several parents; what it finds is the reason of those between too. */
-  private askLineage(read: Read, reader: Scope): Reason | null {
-    this.lineage ??= lineageOf(this)
-    const { scopes, below } = this.lineage
-    for (let index = 1; index < scopes.length; index++) {
-      const reason = scopes[index]!.ask(false, read)
-      if (reader.machine.decided !== null) return null
-      if (reason === null) continue
-      for (let at = below[index]!; at >= 0; at = below[at]!) scopes[at]!.machine.decide(reason)
-      return reason
+  /** Fixes the reason for every scope on the way from this one to the one that gave it, and not for that one, whose own matter it is. */
+  private fix(giver: Scope, lineage: Lineage | null, index: number, reason: Reason): Reason {
+    let last = giver
+    if (lineage !== null) {
+      last = lineage.scopes[0]!
+      for (let at = lineage.below[index]!; at >= 0; at = lineage.below[at]!) lineage.scopes[at]!.machine.decide(reason)
     }
-    return null
-  }
-
-  /**
-   * Fixes the reason for every scope from this one up to, and without, the one that gave it. Where a predicate has cancelled this scope
-   * meanwhile, that stands.
-   */
-  private settle(giver: Scope, reason: Reason | null): Reason | null {
-    if (this.machine.decided !== null || reason === null) return this.machine.decided
-    for (let scope: Scope = this; scope !== giver; scope = scope.parents[0]!) scope.machine.decide(reason)
+    for (let scope: Scope = this; scope !== last; scope = scope.parents[0]!) scope.machine.decide(reason)
     return reason
   }
 
   /** Ends its own part: its token stands still as it is, and only its parents are asked from now on. */
   [Symbol.dispose](): void {
-    this.machine.catchUp()
-    this.machine.closed = true
+    this.machine.close()
   }
 
   /** This scope and all above it, in the order of asking, each once. */
@@ -110,6 +121,8 @@ export class Scope {
     return lineageOf(this).scopes
   }
 }
+
+const untouched: ReadonlyArray<Machine> = []
 
 interface Lineage {
   readonly scopes: ReadonlyArray<Scope>
@@ -131,34 +144,4 @@ const lineageOf = (first: Scope): Lineage => {
     for (let index = scope.parents.length - 1; index >= 0; index--) waiting.push([scope.parents[index]!, scopes.length - 1])
   }
   return { scopes, below }
-}
-
-/** What one read through several scopes shares: one reading per clock, and what to undo should it end in an error. */
-class Read {
-  private clock: Clock | null = null
-  private instant = NaN
-  private touched: Array<Machine> | null = null
-
-  now(clock: Clock): number {
-    if (this.clock !== clock) {
-      this.clock = clock
-      this.instant = clock.monotonic()
-    }
-    return this.instant
-  }
-
-  touch(machine: Machine): void {
-    if (this.touched === null) this.touched = [machine]
-    else this.touched.push(machine)
-  }
-
-  undo(): void {
-    this.touched?.forEach((machine) => machine.undo())
-  }
-
-  end(): void {
-    this.clock = null
-    this.touched?.forEach((machine) => (machine.checkpoint = null))
-    this.touched = null
-  }
 }

@@ -41,6 +41,7 @@ export const compile = (token: Token<Input>, conditions: Conditions): Program =>
         const { name, latch, onError } = node.token
         if (!latch) momentary = true
         if (onError === 'throw') guarded = true
+        node.condition = node.token
         node.question = questions.get(name) ?? new Question(name, conditions[name]!)
         questions.set(name, node.question)
         break
