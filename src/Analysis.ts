@@ -110,7 +110,12 @@ export const normalise = <I extends Input>(token: Token<I>): Token<I> => normalF
  * @since 0.1.0
  */
 export const inputs = (token: Token<Input>): Inputs => {
-  const found = { manual: new Set<string>(), condition: new Set<string>(), budget: new Set<string>(), idle: new Set<string>() }
+  const found = {
+    manual: new Set<string>(),
+    condition: new Set<string>(),
+    budget: new Set<string>(),
+    idle: new Set<string>(),
+  }
   const none = (): void => {}
   fold<void>({
     Never: none,
@@ -127,7 +132,12 @@ export const inputs = (token: Token<Input>): Inputs => {
     AndThen: none,
     Labelled: none,
   })(token)
-  return { manual: [...found.manual], condition: [...found.condition], budget: [...found.budget], idle: [...found.idle] }
+  return {
+    manual: [...found.manual],
+    condition: [...found.condition],
+    budget: [...found.budget],
+    idle: [...found.idle],
+  }
 }
 
 /**
@@ -222,7 +232,8 @@ export const canFire = (token: Token<Input>): boolean => {
  * @category questions
  * @since 0.1.0
  */
-export const explain = (token: Token<Input>): Evidence => decisive({ evidence: survey({ token, started: true }), deciding: true })
+export const explain = (token: Token<Input>): Evidence =>
+  decisive({ evidence: survey({ token, started: true }), deciding: true })
 
 // -------------------------------------------------------------------------------------
 // instances
@@ -250,14 +261,20 @@ export const ShowEvidence: Show<Evidence> = {
     for (let line = waiting.pop(); line !== undefined; line = waiting.pop()) {
       const { lead, hang, depth } = line
       const { parts } = line.evidence
-      if (depth === deepest && parts.length > 0) lines.push(`${lead}${sentence(line.evidence)} (its parts are left out)`)
+      if (depth === deepest && parts.length > 0)
+        lines.push(`${lead}${sentence(line.evidence)} (its parts are left out)`)
       else {
         lines.push(`${lead}${sentence(line.evidence)}`)
         for (let index = parts.length - 1; index >= 0; index--) {
           const last = index === parts.length - 1
           const part = parts[index]
           if (part === undefined) continue
-          waiting.push({ evidence: part, lead: `${hang}${last ? '└─ ' : '├─ '}`, hang: `${hang}${last ? '   ' : '│  '}`, depth: depth + 1 })
+          waiting.push({
+            evidence: part,
+            lead: `${hang}${last ? '└─ ' : '├─ '}`,
+            hang: `${hang}${last ? '   ' : '│  '}`,
+            depth: depth + 1,
+          })
         }
       }
     }
@@ -287,7 +304,7 @@ const sentence = ({ what, label, status, decisive: mark, progress, reason }: Evi
 const used = (progress: Progress): string => {
   switch (progress.unit) {
     case 'milliseconds':
-      return words(progress.used)
+      return words(Math.round(progress.used * 1000) / 1000)
     case 'polls':
       return polls(progress.used)
     case 'spent':
@@ -304,21 +321,24 @@ const describe = (token: Exclude<Token<Input>, Tagged<'Labelled'>>): Pick<Eviden
     case 'Never':
       return { what: 'never' }
     case 'Cancelled':
-      return { what: 'cancelled' }
+      return { what: token.reason === undefined ? 'cancelled' : whatFired(token.reason) }
     case 'Manual':
-      return { what: `manual "${token.name}"` }
+      return { what: what.manual(token.name) }
     case 'Timeout':
-      return { what: `timeout of ${words(token.duration)}`, progress: progress(token.duration, token.left, 'milliseconds') }
+      return { what: what.timeout(token.duration), progress: progress(token.duration, token.left, 'milliseconds') }
     case 'Deadline':
-      return { what: `deadline ${showInstant(token.instant)}` }
+      return { what: what.deadline(token.instant) }
     case 'Counter':
-      return { what: `counter of ${polls(token.limit)}`, progress: progress(token.limit, token.left, 'polls') }
+      return { what: what.counter(token.limit), progress: progress(token.limit, token.left, 'polls') }
     case 'Condition':
-      return { what: `condition "${token.name}"` }
+      return { what: what.condition(token.name) }
     case 'Budget':
-      return { what: `budget "${token.name}" of ${token.limit}`, progress: progress(token.limit, token.left, 'spent') }
+      return { what: what.budget(token.name, token.limit), progress: progress(token.limit, token.left, 'spent') }
     case 'Idle':
-      return { what: `idle "${token.name}" for ${words(token.duration)}`, progress: progress(token.duration, token.left, 'milliseconds') }
+      return {
+        what: what.idle(token.name, token.duration),
+        progress: progress(token.duration, token.left, 'milliseconds'),
+      }
     case 'Any':
       return { what: 'any' }
     case 'All':
@@ -328,7 +348,33 @@ const describe = (token: Exclude<Token<Input>, Tagged<'Labelled'>>): Pick<Eviden
   }
 }
 
-const progress = (limit: number, left: number, unit: Progress['unit']): Progress => ({ used: limit - left, limit, unit })
+/** A leaf in words: pending or, once it has fired and only its reason is left, told from that. */
+const what = {
+  manual: (name: string) => `manual "${name}"`,
+  timeout: (duration: number) => `timeout of ${words(duration)}`,
+  deadline: (instant: number) => `deadline ${showInstant(instant)}`,
+  counter: (limit: number) => `counter of ${polls(limit)}`,
+  condition: (name: string) => `condition "${name}"`,
+  budget: (name: string, limit: number) => `budget "${name}" of ${limit}`,
+  idle: (name: string, duration: number) => `idle "${name}" for ${words(duration)}`,
+}
+
+const whatFired = Reason.match<string>({
+  Requested: ({ name }) => (name === undefined ? 'cancelled' : what.manual(name)),
+  TimedOut: ({ duration }) => what.timeout(duration),
+  DeadlinePassed: ({ instant }) => what.deadline(instant),
+  CounterExhausted: ({ limit }) => what.counter(limit),
+  ConditionMet: ({ name }) => what.condition(name),
+  BudgetSpent: ({ name, limit }) => what.budget(name, limit),
+  Stalled: ({ name, duration }) => what.idle(name, duration),
+  AllOf: () => 'all',
+})
+
+const progress = (limit: number, left: number, unit: Progress['unit']): Progress => ({
+  used: limit - left,
+  limit,
+  unit,
+})
 
 interface Survey {
   readonly token: Token<Input>
@@ -343,7 +389,8 @@ const survey = stackSafe<Survey, Evidence>(function* ({ token, started }) {
     decisive: false,
     parts,
   })
-  const has = (parts: ReadonlyArray<Evidence>, status: Evidence['status']): boolean => parts.some((part) => part.status === status)
+  const has = (parts: ReadonlyArray<Evidence>, status: Evidence['status']): boolean =>
+    parts.some((part) => part.status === status)
   switch (token._tag) {
     case 'Never':
       return evidence('impossible')
@@ -352,7 +399,10 @@ const survey = stackSafe<Survey, Evidence>(function* ({ token, started }) {
     case 'Any': {
       const parts: Array<Evidence> = []
       for (const part of token.tokens) parts.push(yield { token: part, started })
-      return evidence(has(parts, 'fired') ? 'fired' : parts.every((part) => part.status === 'impossible') ? 'impossible' : 'pending', parts)
+      return evidence(
+        has(parts, 'fired') ? 'fired' : parts.every((part) => part.status === 'impossible') ? 'impossible' : 'pending',
+        parts,
+      )
     }
     case 'All': {
       const given = new Map(token.reasons?.map((reason) => [reason.path[1], reason]))
@@ -360,9 +410,14 @@ const survey = stackSafe<Survey, Evidence>(function* ({ token, started }) {
       for (const [index, part] of token.tokens.entries()) {
         const reason = given.get(index)
         const found: Evidence = yield { token: part, started }
-        parts.push(found.status === 'fired' && found.reason === undefined && reason !== undefined ? { ...found, reason } : found)
+        parts.push(
+          found.status === 'fired' && found.reason === undefined && reason !== undefined ? { ...found, reason } : found,
+        )
       }
-      return evidence(has(parts, 'impossible') ? 'impossible' : parts.every((part) => part.status === 'fired') ? 'fired' : 'pending', parts)
+      return evidence(
+        has(parts, 'impossible') ? 'impossible' : parts.every((part) => part.status === 'fired') ? 'fired' : 'pending',
+        parts,
+      )
     }
     case 'AndThen': {
       const first: Evidence = yield { token: token.first, started }

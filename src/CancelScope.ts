@@ -390,7 +390,11 @@ export const cancelInput = <I extends Input>(
  * @category owning
  * @since 0.1.0
  */
-export const spend = <I extends Input>(scope: CancelScope<I>, name: NameOf<'budget', I>, amount: number): IO<boolean> => {
+export const spend = <I extends Input>(
+  scope: CancelScope<I>,
+  name: NameOf<'budget', I>,
+  amount: number,
+): IO<boolean> => {
   const live = scopeOf(scope)
   if (!(Number.isFinite(amount) && amount >= 0)) {
     throw new RangeError(`amount must be a finite number, 0 or more, but was ${String(amount)}`)
@@ -552,9 +556,13 @@ const right: Either<never, void> = { _tag: 'Right', right: undefined }
 const option = (reason: Reason | null): Option<Reason> => (reason === null ? none : { _tag: 'Some', value: reason })
 
 const opening =
-  <I extends Input>(token: Token<I>, parents: ReadonlyArray<Scope>, world: Partial<World<Input>> = {}): IO<CancelScope<I>> =>
+  <I extends Input>(
+    token: Token<I>,
+    parents: ReadonlyArray<Scope>,
+    world: Partial<World<Input>> = {},
+  ): IO<CancelScope<I>> =>
   () => {
-    if (!isToken(token)) throw new TypeError(`token must be a token, but was ${String(token)}`)
+    if (!isToken(token)) throw new TypeError(`token must be a token, but was ${token === null ? 'null' : typeof token}`)
     const conditions = world.conditions ?? {}
     const lacking = missing(token, conditions)
     if (lacking.length > 0) {
@@ -572,7 +580,9 @@ const missing = (token: Token<Input>, conditions: Conditions): ReadonlyArray<str
 
 const scopeOf = (view: ScopeView): Scope => {
   if (typeof view === 'object' && view !== null && view['cantok-ts/Scope'] === true) return view as Scope // sound: only scopes bear the brand
-  throw new TypeError(`scope must be a scope, as open, child and link give it, but was ${String(view)}`)
+  throw new TypeError(
+    `scope must be a scope, as open, child and link give it, but was ${view === null ? 'null' : typeof view}`,
+  )
 }
 
 const detailOf = (detail: string | undefined): { readonly detail?: string } => {
@@ -582,7 +592,8 @@ const detailOf = (detail: string | undefined): { readonly detail?: string } => {
 }
 
 const refuseBackground = (scope: Scope, request: Requested): void => {
-  if (scope === scopeOf(background)) throw new ImpossibleCancelError(request, 'the background scope has no owner and cannot be cancelled')
+  if (scope === scopeOf(background))
+    throw new ImpossibleCancelError(request, 'the background scope has no owner and cannot be cancelled')
 }
 
 /** The label of the token itself, of nested ones the innermost. */

@@ -63,7 +63,9 @@ export const from = (input: DurationInput, argument: string = 'duration'): Durat
     if (parsed._tag === 'Right') return parsed.right
     throw new RangeError(`${argument} ${parsed.left}`)
   }
-  throw new TypeError(`${argument} must be a number of milliseconds or a text such as '5 seconds', but was ${typeof input}`)
+  throw new TypeError(
+    `${argument} must be a number of milliseconds or a text such as '5 seconds', but was ${typeof input}`,
+  )
 }
 
 /**
@@ -169,7 +171,8 @@ export const Show: ShowOf<Duration> = {
     for (const [size, unit] of units) {
       const count = Math.floor(rest / size)
       rest -= count * size
-      if (count > 0 || (unit === 'millisecond' && words.length === 0)) words.push(`${count} ${unit}${count === 1 ? '' : 's'}`)
+      if (count > 0 || (unit === 'millisecond' && words.length === 0))
+        words.push(`${count} ${unit}${count === 1 ? '' : 's'}`)
     }
     return words.join(' ')
   },
@@ -195,5 +198,7 @@ const units: ReadonlyArray<readonly [milliseconds: number, name: string, ...shor
 
 const millisecondsIn = (unit: string): number | undefined => {
   const word = unit.toLowerCase()
-  return units.find(([, ...names]) => names.some((name) => word === name || (name.length > 2 && word === `${name}s`)))?.[0]
+  return units.find(([, ...names]) =>
+    names.some((name) => word === name || (name.length > 2 && word === `${name}s`)),
+  )?.[0]
 }

@@ -317,7 +317,10 @@ const sentence = (reason: Exclude<Reason, AllOf>): string => {
 }
 
 const origin = ({ label, path }: Origin): string => {
-  const notes = [...(label === undefined ? [] : [`label '${label}'`]), ...(path.length === 0 ? [] : [`at ${path.join('.')}`])]
+  const notes = [
+    ...(label === undefined ? [] : [`label '${label}'`]),
+    ...(path.length === 0 ? [] : [`at ${path.join('.')}`]),
+  ]
   return notes.length === 0 ? '' : ` (${notes.join(', ')})`
 }
 

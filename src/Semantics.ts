@@ -241,7 +241,11 @@ interface Place {
 
 const root: Place = { above: undefined, segments: [], label: undefined }
 
-const inside = (above: Place, segments: Path, label: string | undefined = above.label): Place => ({ above, segments, label })
+const inside = (above: Place, segments: Path, label: string | undefined = above.label): Place => ({
+  above,
+  segments,
+  label,
+})
 
 const origin = (place: Place): Origin => {
   const upwards: Array<string | number> = []
@@ -292,7 +296,10 @@ const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }
       if (reason === undefined) {
         return fires({ _tag: 'Requested', ...origin(place) }, span(stage), true)
       }
-      return fires(reason.label === undefined && place.label !== undefined ? { ...reason, label: place.label } : reason, span(stage))
+      return fires(
+        reason.label === undefined && place.label !== undefined ? { ...reason, label: place.label } : reason,
+        span(stage),
+      )
     }
     case 'Manual':
       if (stage._tag !== 'Requested' || stage.name !== token.name) return waits(token)
@@ -309,7 +316,10 @@ const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }
     }
     case 'Deadline':
       if (stage._tag !== 'Elapsed' || stage.wall < token.instant) return waits(token)
-      return fires({ _tag: 'DeadlinePassed', instant: token.instant, ...origin(place) }, Math.min(stage.ms, stage.wall - token.instant))
+      return fires(
+        { _tag: 'DeadlinePassed', instant: token.instant, ...origin(place) },
+        Math.min(stage.ms, stage.wall - token.instant),
+      )
     case 'Counter':
       if (stage._tag !== 'Counted') return waits(token)
       if (token.left === 0) return fires({ _tag: 'CounterExhausted', limit: token.limit, ...origin(place) })
@@ -322,7 +332,13 @@ const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }
     case 'Budget': {
       const left = stage._tag === 'Spent' && stage.name === token.name ? token.left - stage.amount : token.left
       if (left > 0) return waits({ ...token, left })
-      return fires({ _tag: 'BudgetSpent', name: token.name, limit: token.limit, spent: token.limit - left, ...origin(place) })
+      return fires({
+        _tag: 'BudgetSpent',
+        name: token.name,
+        limit: token.limit,
+        spent: token.limit - left,
+        ...origin(place),
+      })
     }
     case 'Idle': {
       if (stage._tag === 'Beat' && stage.name === token.name) return waits({ ...token, left: token.duration })
@@ -378,12 +394,22 @@ const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }
       }
       const left: Token<Input> = { ...token, first: spent(before), second: second.left }
       if (second.firing === undefined) return waits(left)
-      return outcome(left, caused(second.firing, (cause) => (cause.bare ? before : cause)))
+      return outcome(
+        left,
+        caused(second.firing, (cause) => (cause.bare ? before : cause)),
+      )
     }
     case 'Labelled': {
-      const part: Outcome = yield { token: token.token, stage, place: inside(place, ['labelled', token.label], token.label) }
+      const part: Outcome = yield {
+        token: token.token,
+        stage,
+        place: inside(place, ['labelled', token.label], token.label),
+      }
       if (part.firing === undefined) return waits({ ...token, token: part.left })
-      return outcome({ ...token, token: part.left }, caused(part.firing, ({ reason }) => ({ reason, bare: false })))
+      return outcome(
+        { ...token, token: part.left },
+        caused(part.firing, ({ reason }) => ({ reason, bare: false })),
+      )
     }
   }
 })

@@ -294,7 +294,8 @@ export const never: Token = { _tag: 'Never' }
 export const cancelled = (reason?: Reason | string): Token => {
   if (reason === undefined) return { _tag: 'Cancelled' }
   if (typeof reason === 'string') return { _tag: 'Cancelled', reason: { _tag: 'Requested', detail: reason, path: [] } }
-  if (typeof reason === 'object' && reason !== null && typeof reason._tag === 'string') return { _tag: 'Cancelled', reason }
+  if (typeof reason === 'object' && reason !== null && typeof reason._tag === 'string')
+    return { _tag: 'Cancelled', reason }
   throw new TypeError(`reason must be a reason or a text, but was ${received(reason)}`)
 }
 
@@ -383,10 +384,7 @@ export const deadline = (instant: number | Date): Token => {
  * @category constructors
  * @since 0.1.0
  */
-export const counter = (
-  limit: number,
-  options: { readonly direct?: boolean; readonly left?: number } = {},
-): Token => ({
+export const counter = (limit: number, options: { readonly direct?: boolean; readonly left?: number } = {}): Token => ({
   _tag: 'Counter',
   limit: count('limit', limit),
   left: remainder(count('left', options.left ?? limit), limit, 'limit'),
@@ -627,7 +625,9 @@ export const fold = <A>(algebra: Algebra<A>): ((token: Token<Input>) => A) =>
       case 'Labelled':
         return algebra.Labelled(token, yield token.token)
       default:
-        return match({ ...algebra, Any: unreachable, All: unreachable, AndThen: unreachable, Labelled: unreachable })(token)
+        return match({ ...algebra, Any: unreachable, All: unreachable, AndThen: unreachable, Labelled: unreachable })(
+          token,
+        )
     }
   })
 
@@ -815,7 +815,8 @@ export const Show: ShowOf<Token<Input>> = {
     Never: () => 'never',
     Cancelled: ({ reason }) => (reason === undefined ? 'cancelled()' : `cancelled(${reasonText(reason)})`),
     Manual: ({ name }) => `manual(${quoted(name)})`,
-    Timeout: ({ duration, left }) => `timeout(${span(duration)}${options({ left: left === duration ? undefined : left })})`,
+    Timeout: ({ duration, left }) =>
+      `timeout(${span(duration)}${options({ left: left === duration ? undefined : left })})`,
     Deadline: ({ instant }) => `deadline(${instant})`,
     Counter: ({ limit, left, direct }) =>
       `counter(${limit}${options({ direct: direct ? undefined : false, left: left === limit ? undefined : left })})`,
@@ -825,12 +826,14 @@ export const Show: ShowOf<Token<Input>> = {
         onError: onError === 'ignore' ? undefined : quoted(onError),
         fallback: fallback ? true : undefined,
       })})`,
-    Budget: ({ name, limit, left }) => `budget(${quoted(name)}, ${limit}${options({ left: left === limit ? undefined : left })})`,
+    Budget: ({ name, limit, left }) =>
+      `budget(${quoted(name)}, ${limit}${options({ left: left === limit ? undefined : left })})`,
     Idle: ({ name, duration, left }) =>
       `idle(${quoted(name)}, ${span(duration)}${options({ left: left === duration ? undefined : left })})`,
     Any: (_, parts) => `any(${listed(parts)})`,
     // reasons of parts that have fired are shown as the parts that would give them
-    All: ({ reasons = [] }, parts) => `all(${listed([...reasons.map((reason) => `cancelled(${reasonText(reason)})`), ...parts])})`,
+    All: ({ reasons = [] }, parts) =>
+      `all(${listed([...reasons.map((reason) => `cancelled(${reasonText(reason)})`), ...parts])})`,
     AndThen: (_, first, second) => `andThen(${first}, ${second})`,
     Labelled: ({ label }, part) => `labelled(${quoted(label)})(${part})`,
   }),
@@ -914,7 +917,10 @@ export const getMonoidAny = <I extends Input = never>(): Monoid<Token<I>> => ({ 
  * @category instances
  * @since 0.1.0
  */
-export const getMonoidAll = <I extends Input = never>(): Monoid<Token<I>> => ({ ...getSemigroupAll<I>(), empty: cancelled() })
+export const getMonoidAll = <I extends Input = never>(): Monoid<Token<I>> => ({
+  ...getSemigroupAll<I>(),
+  empty: cancelled(),
+})
 
 /**
  * The monoid of `andThen`, with `cancelled()` as its identity. Folding n tokens is linear.

@@ -54,7 +54,13 @@ const normaliser = (): ((token: Token<Input>) => Normal) => {
     const flat = parts.flatMap((part) => (part.token._tag === 'Any' ? part.parts : [part]))
     const due = flat.find((part) => part.due)
     if (due !== undefined) return due
-    const left = undominated(distinctBy(flat.filter(({ id }) => id !== never.id), identity), (first, second) => first < second)
+    const left = undominated(
+      distinctBy(
+        flat.filter(({ id }) => id !== never.id),
+        identity,
+      ),
+      (first, second) => first < second,
+    )
     if (left.length < 2) return left[0] ?? never
     const latching = left.every((part) => part.latching)
     return compound('Any', { _tag: 'Any', tokens: left.map(({ token }) => token) }, left, { due: false, latching })
@@ -63,8 +69,14 @@ const normaliser = (): ((token: Token<Input>) => Normal) => {
   const all = (parts: ReadonlyArray<Normal>, fired: ReadonlyArray<Reason>): Normal => {
     const flat = parts.flatMap((part) => (part.token._tag === 'All' ? part.parts : [part]))
     if (flat.some(({ id }) => id === never.id)) return never
-    const reasons = distinctBy(fired.concat(parts.flatMap(({ token }) => (token._tag === 'All' ? (token.reasons ?? []) : []))), reasonText)
-    const waiting = distinctBy(flat.filter(({ id }) => id !== bare.id), identity)
+    const reasons = distinctBy(
+      fired.concat(parts.flatMap(({ token }) => (token._tag === 'All' ? (token.reasons ?? []) : []))),
+      reasonText,
+    )
+    const waiting = distinctBy(
+      flat.filter(({ id }) => id !== bare.id),
+      identity,
+    )
     const left = undominated(waiting, (first, second) => first > second)
     const [only, ...others] = left
     if (only === undefined) {
@@ -90,7 +102,9 @@ const normaliser = (): ((token: Token<Input>) => Normal) => {
     const left = sequence.filter((part, index) => !part.due || index === sequence.length - 1)
     const last = left.at(-1)
     if (last === undefined || left.length === 1) return last ?? bare
-    const token = left.slice(0, -1).reduceRight<Token<Input>>((second, { token: first }) => ({ _tag: 'AndThen', first, second }), last.token)
+    const token = left
+      .slice(0, -1)
+      .reduceRight<Token<Input>>((second, { token: first }) => ({ _tag: 'AndThen', first, second }), last.token)
     return compound('AndThen', token, left, { due: false, latching: last.latching })
   }
 
@@ -159,7 +173,8 @@ const walk = (root: Combined, visit: (token: Token<Input>) => unknown): void => 
     visit(token)
     if (token._tag !== root._tag) continue
     if (token._tag === 'AndThen') waiting.push(token.second, token.first)
-    else if (token._tag === 'Any' || token._tag === 'All') for (let i = token.tokens.length; i-- > 0; ) waiting.push(token.tokens[i]!)
+    else if (token._tag === 'Any' || token._tag === 'All')
+      for (let i = token.tokens.length; i-- > 0;) waiting.push(token.tokens[i]!)
   }
 }
 
@@ -182,7 +197,9 @@ const undominated = (
     const rival = best.get(contest(token))
     if (rival === undefined || better(token.left, rival.left)) best.set(contest(token), token)
   }
-  return parts.filter(({ token }) => (token._tag !== 'Timeout' && token._tag !== 'Counter') || best.get(contest(token)) === token)
+  return parts.filter(
+    ({ token }) => (token._tag !== 'Timeout' && token._tag !== 'Counter') || best.get(contest(token)) === token,
+  )
 }
 
 const contest = (token: Tagged<'Timeout'> | Tagged<'Counter'>): string =>

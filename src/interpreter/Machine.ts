@@ -1,10 +1,9 @@
 /**
- * One open token: its compiled nodes and all that changes while it is asked.
+ * One open token, asked: time, polls, predicates and inputs make the leaves of its tree fire.
  *
  * Invariants:
  *
- * 1. A leaf is live when it was started and nothing above it has fired; only live leaves change anything. Firing spreads upwards at once,
- *    so nothing is asked twice: an `any` fires with its first part, an `all` with its last, an `andThen` starts its second part.
+ * 1. Only live leaves change anything, and what they fire has spread through the tree before anything else is looked at.
  * 2. Time and polls are thresholds: live timeouts and counters wait in queues, and a look compares four numbers. A look in which
  *    nothing fires allocates nothing.
  * 3. Within an instant leaves fire from left to right, across instants in order of time, and the first that decides the root is the reason
@@ -19,10 +18,11 @@ import type { Conditions } from '../World.js'
 import { compile } from './compile.js'
 import type { Node } from './Node.js'
 import { Queue } from './Queue.js'
-import { allReason, leafReason } from './reasons.js'
+import { leafReason } from './reasons.js'
 import { snapshot } from './snapshot.js'
+import { Tree } from './Tree.js'
 
-export class Machine {
+export class Machine extends Tree {
   readonly clock: Clock
   private readonly conditions: Conditions
 
@@ -30,8 +30,6 @@ export class Machine {
   decided: Reason | null = null
   /** A live leaf depends on time, so a look wants the clock read. */
   readsClock = false
-  /** Predicates are being called; whatever they ask of this machine is answered from what is known. */
-  looking = false
   /** There is nothing to look at: inputs only can change it. */
   quiet = true
   /** It stands still: it is not looked at and takes no input any more. */
@@ -41,9 +39,7 @@ export class Machine {
   /** What to go back to if this read ends in an error; set when something has fired in it. */
   checkpoint: Token<Input> | null = null
 
-  private nodes: ReadonlyArray<Node> = []
   private timed = false
-  private momentary = false
 
   /** The least instant, date and numbers of polls that live leaves wait for. */
   private nextInstant = Infinity
@@ -57,8 +53,6 @@ export class Machine {
 
   private polls = 0
   private directPolls = 0
-  /** The number of this look, or of the next. */
-  private looks = 1
   private lookIsDirect = false
   /** When the clock was last read, and how far behind it is what is being fired. */
   private seen = 0
@@ -66,12 +60,11 @@ export class Machine {
 
   /** Live conditions from left to right; replaced, never changed, so that a look notices. */
   private asking: ReadonlyArray<Node> = nobody
-  private askingIsStale = false
   private readonly fresh: Array<Node> = []
-  private readonly starting: Array<Node> = []
   private named: Map<string, ReadonlyArray<Node>> | null = null
 
   constructor(token: Token<Input>, clock: Clock, conditions: Conditions) {
+    super()
     this.clock = clock
     this.conditions = conditions
     this.load(token)
@@ -208,7 +201,9 @@ export class Machine {
       }
       this.named = named
     }
-    return this.decided !== null ? nobody : (this.named.get(`${tag}:${name}`) ?? nobody).filter(({ state }) => state === 'live')
+    return this.decided !== null
+      ? nobody
+      : (this.named.get(`${tag}:${name}`) ?? nobody).filter(({ state }) => state === 'live')
   }
 
   // -----------------------------------------------------------------------------------
@@ -274,7 +269,7 @@ export class Machine {
   // time and polls
   // -----------------------------------------------------------------------------------
 
-  private reason(leaf: Node, detail?: string): Reason {
+  protected reason(leaf: Node, detail?: string): Reason {
     return leafReason(leaf, this.clock.wall() - this.behind, detail)
   }
 
@@ -322,8 +317,10 @@ export class Machine {
     const directPolls = this.directPolls - (this.looking && this.lookIsDirect ? 1 : 0)
     while (this.decided === null) {
       const any = this.counts !== null && this.counts.nextKey <= polls ? this.counts.next : undefined
-      const direct = this.directCounts !== null && this.directCounts.nextKey <= directPolls ? this.directCounts.next : undefined
-      const queue = any === undefined || (direct !== undefined && direct.order < any.order) ? this.directCounts : this.counts
+      const direct =
+        this.directCounts !== null && this.directCounts.nextKey <= directPolls ? this.directCounts.next : undefined
+      const queue =
+        any === undefined || (direct !== undefined && direct.order < any.order) ? this.directCounts : this.counts
       if (any === undefined && direct === undefined) break
       const leaf = queue!.pop()!
       if (leaf.state !== 'live') continue
@@ -345,236 +342,57 @@ export class Machine {
       (!this.readsClock && this.asking.length === 0 && this.nextPoll === Infinity && this.nextDirectPoll === Infinity)
   }
 
-  // -----------------------------------------------------------------------------------
-  // starting and firing
-  // -----------------------------------------------------------------------------------
-
-  /** Starts what waits to be started, from left to right, at that instant. */
+  /** Starts what waits to be started at that instant, and takes note of what there is to look at then. */
   private settle(instant: number): void {
-    for (let node = this.starting.pop(); node !== undefined; node = this.starting.pop()) {
-      if (node.state === 'idle' && node.possible) this.start(node, instant)
-    }
+    this.startAll(instant)
     if (this.fresh.length > 0 || this.askingIsStale) {
       const live = [...this.asking, ...this.fresh].filter(({ state }) => state === 'live')
-      this.asking = this.decided !== null ? nobody : this.fresh.length === 0 ? live : live.sort((x, y) => x.order - y.order)
+      this.asking =
+        this.decided !== null ? nobody : this.fresh.length === 0 ? live : live.sort((x, y) => x.order - y.order)
       this.fresh.length = 0
       this.askingIsStale = false
     }
     this.rearm()
   }
 
-  private start(node: Node, instant: number): void {
-    const { token, parts } = node
-    node.state = 'live'
+  protected startLeaf(leaf: Node, instant: number): void {
+    const { token } = leaf
     switch (token._tag) {
       case 'Cancelled':
-        this.fire(node, this.reason(node), token.reason === undefined)
+        this.fire(leaf, this.reason(leaf), token.reason === undefined)
         break
       case 'Timeout':
       case 'Idle':
-        node.due = node.key = later(instant, token.left)
-        if (token.left <= 0) this.fire(node, this.reason(node), false)
-        else this.instants = enqueue(this.instants, node)
+        leaf.due = leaf.key = later(instant, token.left)
+        if (token.left <= 0) this.fire(leaf, this.reason(leaf), false)
+        else this.instants = enqueue(this.instants, leaf)
         break
       case 'Deadline':
-        node.since = instant
-        node.key = token.instant
-        this.dates = enqueue(this.dates, node)
+        leaf.since = instant
+        leaf.key = token.instant
+        this.dates = enqueue(this.dates, leaf)
         break
       case 'Counter': {
         const inLook = this.looking && (!token.direct || this.lookIsDirect) ? 1 : 0
-        node.due = node.key = token.left - inLook + (token.direct ? this.directPolls : this.polls)
-        if (token.direct) this.directCounts = enqueue(this.directCounts, node)
-        else this.counts = enqueue(this.counts, node)
+        leaf.due = leaf.key = token.left - inLook + (token.direct ? this.directPolls : this.polls)
+        if (token.direct) this.directCounts = enqueue(this.directCounts, leaf)
+        else this.counts = enqueue(this.counts, leaf)
         break
       }
       case 'Condition':
-        this.fresh.push(node)
+        this.fresh.push(leaf)
         break
       case 'Budget':
-        node.due = token.left
-        if (token.left <= 0) this.fire(node, this.reason(node), false)
+        leaf.due = token.left
+        if (token.left <= 0) this.fire(leaf, this.reason(leaf), false)
         break
+      case 'Never':
+      case 'Manual':
       case 'Any':
-        for (let index = parts.length - 1; index >= 0; index--) this.starting.push(parts[index]!)
-        break
       case 'All':
-        node.pending = parts.length
-        node.reasons = [...(token.reasons ?? [])]
-        if (parts.length === 0) this.fire(node, ...this.together(node, this.reason(node), true))
-        for (let index = parts.length - 1; index >= 0; index--) this.starting.push(parts[index]!)
-        break
       case 'AndThen':
       case 'Labelled':
-        this.starting.push(parts[0]!)
         break
-    }
-  }
-
-  /** Fires a node for good, and with it all that it decides. */
-  private fire(fired: Node, why: Reason, isBare: boolean): void {
-    let node = fired
-    let reason = why
-    let bare = isBare
-    for (;;) {
-      node.state = 'fired'
-      node.reason = reason
-      node.bare = bare
-      if (this.looking) node.firedIn = this.looks
-      if (node.question !== null) this.askingIsStale = true
-      const { parent } = node
-      if (parent === null) return this.decide(reason)
-      switch (parent.token._tag) {
-        case 'All':
-          if (!bare) parent.reasons.push(reason)
-          parent.pending--
-          if (parent.partsTrueIn === this.looks && node.trueIn === this.looks) parent.partsTrue--
-          if (parent.pending > 0) {
-            this.drop(node)
-            this.holdIfAllTrue(parent)
-            return
-          }
-          ;[reason, bare] = this.together(parent, reason, bare)
-          break
-        case 'AndThen': {
-          const [first, second] = parent.parts
-          if (node === first) {
-            this.drop(node)
-            this.starting.push(second!)
-            return
-          }
-          if (bare) {
-            reason = first!.reason!
-            bare = first!.bare
-          }
-          break
-        }
-        case 'Labelled':
-          bare = false
-          break
-      }
-      node = parent
-    }
-  }
-
-  private together(all: Node, last: Reason, bare: boolean): [reason: Reason, bare: boolean] {
-    const { reasons } = all
-    return reasons.length === 0 ? [last, bare] : [allReason(all, reasons, last.at), false]
-  }
-
-  /** Nothing below a node that has fired matters any more. What was cleared before is skipped, so each node is dropped once. */
-  private drop(top: Node): void {
-    for (let order = top.order + 1; order < top.end; ) {
-      const node = this.nodes[order]!
-      if (node.state === 'dropped' || node.cleared) {
-        order = node.end
-        continue
-      }
-      if (node.state !== 'fired') {
-        if (node.question !== null && node.state === 'live') this.askingIsStale = true
-        node.state = 'dropped'
-      }
-      order++
-    }
-    top.cleared = true
-  }
-
-  // -----------------------------------------------------------------------------------
-  // conditions without a latch: true in this look only
-  // -----------------------------------------------------------------------------------
-
-  /** A node is true in this look, and with it all that this makes true. */
-  private hold(held: Node, why: Reason): void {
-    let node = held
-    let reason = why
-    for (;;) {
-      node.trueIn = this.looks
-      node.trueReason = reason
-      const { parent } = node
-      if (parent === null) return
-      switch (parent.token._tag) {
-        case 'Any':
-          if (parent.trueIn === this.looks) return
-          break
-        case 'All': {
-          if (parent.partsTrueIn !== this.looks) parent.partsTrue = 0
-          parent.partsTrueIn = this.looks
-          parent.partsTrue++
-          if (parent.partsTrue < parent.pending) return
-          reason = this.heldTogether(parent)
-          break
-        }
-        case 'AndThen':
-          // what is started stays started
-          if (node.index === 0) return this.fire(node, reason, false)
-          break
-      }
-      node = parent
-    }
-  }
-
-  /** When a part fires for good, those that are true in this look may be all that was missing. */
-  private holdIfAllTrue(all: Node): void {
-    if (!this.momentary || all.partsTrueIn !== this.looks || all.partsTrue < all.pending || all.trueIn === this.looks) return
-    this.hold(all, this.heldTogether(all))
-  }
-
-  /** The reason of an `all` whose parts have fired or are true in this look: those from before, then those of this look from left to right. */
-  private heldTogether(all: Node): Reason {
-    const now = all.parts.filter((part) => (part.state === 'fired' ? part.firedIn === this.looks && !part.bare : part.trueIn === this.looks))
-    const before = all.reasons.length - now.filter(({ state }) => state === 'fired').length
-    const reasons = [
-      ...all.reasons.slice(0, before),
-      ...now.flatMap(({ trueIn, trueReason, reason }) => (trueIn === this.looks ? trueReason : reason) ?? []),
-    ]
-    return allReason(all, reasons, reasons[reasons.length - 1]?.at)
-  }
-
-  /** Whether a condition's answer can still change anything: with a latch always, without only what this look comes to. */
-  private matters(leaf: Node): boolean {
-    if (leaf.condition!.latch) return true
-    for (let node = leaf; node.parent !== null; node = node.parent) {
-      const { parent } = node
-      switch (parent.token._tag) {
-        case 'Any':
-          if (parent.trueIn === this.looks) return false
-          break
-        case 'All':
-          for (const part of parent.parts) if (part !== node && !this.isOpen(part)) return false
-          break
-        case 'AndThen':
-          if (node.index === 0) return true
-          break
-      }
-    }
-    return true
-  }
-
-  /** Whether a part is true in this look or could still come true; the parts stand behind it, so it is gone through from the end. */
-  private isOpen(top: Node): boolean {
-    for (let order = top.end - 1; order >= top.order; order--) {
-      const node = this.nodes[order]!
-      node.open = node.state === 'fired' || node.trueIn === this.looks || (node.state === 'live' && this.couldComeTrue(node))
-    }
-    return top.open
-  }
-
-  private couldComeTrue({ token, parts, question }: Node): boolean {
-    switch (token._tag) {
-      case 'Condition':
-        if (question!.askedIn !== this.looks) return true
-        // its name was asked for another leaf, and its own turn may be yet to come
-        return question!.answer ?? (token.onError === 'throw' || token.fallback)
-      case 'Any':
-        return parts.some(({ open }) => open)
-      case 'All':
-        return parts.every(({ open }) => open)
-      case 'AndThen':
-        return parts[0]!.state === 'fired' ? parts[1]!.open : parts[0]!.open && parts[1]!.sudden
-      case 'Labelled':
-        return parts[0]!.open
-      default:
-        return false
     }
   }
 }

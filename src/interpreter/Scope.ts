@@ -141,7 +141,8 @@ const lineageOf = (first: Scope): Lineage => {
     seen.add(scope)
     scopes.push(scope)
     below.push(through)
-    for (let index = scope.parents.length - 1; index >= 0; index--) waiting.push([scope.parents[index]!, scopes.length - 1])
+    for (let index = scope.parents.length - 1; index >= 0; index--)
+      waiting.push([scope.parents[index]!, scopes.length - 1])
   }
   return { scopes, below }
 }

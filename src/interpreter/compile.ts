@@ -46,6 +46,8 @@ export const compile = (token: Token<Input>, conditions: Conditions): Program =>
         questions.set(name, node.question)
         break
       }
+      default:
+        break
     }
   }
   for (let order = nodes.length - 1; order >= 0; order--) summarise(nodes[order]!)

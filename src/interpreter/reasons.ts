@@ -30,6 +30,8 @@ export const originOf = (node: Node): Origin => {
       case 'Labelled':
         upwards.push(token.label, 'labelled')
         break
+      default:
+        break
     }
   }
   const path = upwards.reverse()
@@ -57,7 +59,14 @@ export const leafReason = (leaf: Node, at: number, detail?: string): Reason => {
     case 'Condition':
       return { _tag: 'ConditionMet', name: token.name, ...originOf(leaf), at }
     case 'Budget':
-      return { _tag: 'BudgetSpent', name: token.name, limit: token.limit, spent: token.limit - leaf.due, ...originOf(leaf), at }
+      return {
+        _tag: 'BudgetSpent',
+        name: token.name,
+        limit: token.limit,
+        spent: token.limit - leaf.due,
+        ...originOf(leaf),
+        at,
+      }
     case 'Idle':
       return { _tag: 'Stalled', name: token.name, duration: token.duration, ...originOf(leaf), at }
     case 'Cancelled': {
@@ -72,4 +81,6 @@ export const leafReason = (leaf: Node, at: number, detail?: string): Reason => {
 
 /** The reason of an `all` whose parts gave these, one or more, up to the last to fire; a single one stands for itself. */
 export const allReason = (node: Node, reasons: ReadonlyArray<Reason>, at: number | undefined): Reason =>
-  reasons.length === 1 ? reasons[0]! : { _tag: 'AllOf', reasons, ...originOf(node), ...(at === undefined ? {} : { at }) }
+  reasons.length === 1
+    ? reasons[0]!
+    : { _tag: 'AllOf', reasons, ...originOf(node), ...(at === undefined ? {} : { at }) }

@@ -19,7 +19,8 @@ export const snapshot = (nodes: ReadonlyArray<Node>, measures: Measures, collaps
   for (let order = nodes.length - 1; order >= 0; order--) {
     const node = nodes[order]!
     const closed = node.state === 'fired' && (collapse || node.parts.length === 0)
-    tokens[order] = node.state === 'idle' ? node.token : closed ? fired(node) : rebuilt(node, tokens, measures, collapse)
+    tokens[order] =
+      node.state === 'idle' ? node.token : closed ? fired(node) : rebuilt(node, tokens, measures, collapse)
   }
   return tokens[0]!
 }
@@ -27,7 +28,12 @@ export const snapshot = (nodes: ReadonlyArray<Node>, measures: Measures, collaps
 const fired = ({ reason, bare }: Node): Token<Input> =>
   bare || reason === null ? { _tag: 'Cancelled' } : { _tag: 'Cancelled', reason }
 
-const rebuilt = (node: Node, tokens: ReadonlyArray<Token<Input>>, measures: Measures, collapse: boolean): Token<Input> => {
+const rebuilt = (
+  node: Node,
+  tokens: ReadonlyArray<Token<Input>>,
+  measures: Measures,
+  collapse: boolean,
+): Token<Input> => {
   const { token } = node
   const part = (index: number): Token<Input> => tokens[node.parts[index]!.order]!
   switch (token._tag) {
@@ -42,7 +48,9 @@ const rebuilt = (node: Node, tokens: ReadonlyArray<Token<Input>>, measures: Meas
       return { ...token, tokens: token.tokens.map((_, index) => part(index)) }
     case 'All': {
       // the reason of a part that has fired stands among the reasons of the whole
-      const parts = token.tokens.map((_, index) => (collapse && node.parts[index]!.state === 'fired' ? { _tag: 'Cancelled' } as const : part(index)))
+      const parts = token.tokens.map((_, index) =>
+        collapse && node.parts[index]!.state === 'fired' ? ({ _tag: 'Cancelled' } as const) : part(index),
+      )
       return { _tag: 'All', tokens: parts, ...(node.reasons.length === 0 ? {} : { reasons: [...node.reasons] }) }
     }
     case 'AndThen':

@@ -37,7 +37,10 @@ type Action =
 
 const plans = (constraints: TokenConstraints): fc.Arbitrary<ReadonlyArray<Plan>> =>
   fc.array(
-    fc.record({ token: token({ maxDepth: 3, ...constraints }), parents: fc.array(fc.nat({ max: 3 }), { maxLength: 3 }) }),
+    fc.record({
+      token: token({ maxDepth: 3, ...constraints }),
+      parents: fc.array(fc.nat({ max: 3 }), { maxLength: 3 }),
+    }),
     { minLength: 1, maxLength: 4 },
   )
 
@@ -103,9 +106,18 @@ const build = (planned: ReadonlyArray<Plan>): Both => {
     const above = parents.map((index) => live[index]!)
     const options = { clock, conditions }
     // one parent by `child`, any other number by `link`, which for none is `open`
-    const opened = above.length === 1 ? CancelScope.child(plan.token, options)(above[0]!) : CancelScope.link(above, plan.token, options)
+    const opened =
+      above.length === 1
+        ? CancelScope.child(plan.token, options)(above[0]!)
+        : CancelScope.link(above, plan.token, options)
     live.push(opened())
-    models.push(new ModelScope(plan.token, parents.map((index) => models[index]!), world))
+    models.push(
+      new ModelScope(
+        plan.token,
+        parents.map((index) => models[index]!),
+        world,
+      ),
+    )
   }
   return { live, models, clock, world, answers, calls }
 }
@@ -151,21 +163,22 @@ const optional = (reason: Reason.Reason | undefined): unknown =>
 /** Does one thing to both sides and compares what each says. */
 const perform = (both: Both, each: Action): void => {
   const { live, models, clock, world, answers } = both
-  switch (each.do) {
-    case 'advance':
-      clock.advance(each.ms)()
-      world.now += each.ms
-      world.wall += each.ms
-      return
-    case 'jump':
-      world.wall += each.by
-      clock.setWall(world.wall)()
-      return
-    case 'answer':
-      answers.set(each.name, each.answer)
-      if (typeof each.answer === 'boolean') world.conditions[each.name] = each.answer
-      else delete world.conditions[each.name]
-      return
+  if (each.do === 'advance') {
+    clock.advance(each.ms)()
+    world.now += each.ms
+    world.wall += each.ms
+    return
+  }
+  if (each.do === 'jump') {
+    world.wall += each.by
+    clock.setWall(world.wall)()
+    return
+  }
+  if (each.do === 'answer') {
+    answers.set(each.name, each.answer)
+    if (typeof each.answer === 'boolean') world.conditions[each.name] = each.answer
+    else delete world.conditions[each.name]
+    return
   }
   const subject = live[each.scope % live.length]!
   const model = models[each.scope % models.length]!
@@ -200,7 +213,9 @@ const perform = (both: Both, each: Action): void => {
       CancelScope.spend(subject, each.name, each.amount)()
       return
     case 'residual':
-      return expect(timeless(CancelScope.residual(subject)())).toEqual(timeless(Analysis.normalise(modelResidual(model))))
+      return expect(timeless(CancelScope.residual(subject)())).toEqual(
+        timeless(Analysis.normalise(modelResidual(model))),
+      )
   }
 }
 
@@ -217,7 +232,7 @@ describe('law 9: adequacy', () => {
       for (const each of happenings) perform(both, each)
       perform(both, { do: 'residual', scope: 0 })
     },
-    { numRuns: 6000 },
+    6000,
   )
 
   property(
@@ -228,7 +243,7 @@ describe('law 9: adequacy', () => {
       for (const each of happenings) perform(both, each)
       planned.forEach((_, index) => perform(both, { do: 'residual', scope: index }))
     },
-    { numRuns: 6000 },
+    6000,
   )
 })
 
@@ -262,7 +277,7 @@ describe('law 8, live: the residual of a scope, opened afresh, goes on as the sc
         else expect(CancelScope.poll(again.right)()._tag).toBe(CancelScope.poll(scope)()._tag)
       }
     },
-    { numRuns: 6000 },
+    6000,
   )
 })
 
@@ -271,14 +286,16 @@ describe('predicates', () => {
   const assignments = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) =>
     Object.fromEntries(all.map((name, index) => [name, (bits & (1 << index)) !== 0])),
   )
-  const outcomeOf = (tokens: AnyToken, direct: boolean) => (conditions: Readonly<Record<string, boolean>>): unknown => {
-    const [verdict, residual] = Semantics.step({ _tag: 'Polled', conditions, direct })(tokens)
-    return [verdict._tag, timeless(Analysis.normalise(residual))]
-  }
+  const outcomeOf =
+    (tokens: AnyToken, direct: boolean) =>
+    (conditions: Readonly<Record<string, boolean>>): unknown => {
+      const [verdict, residual] = Semantics.step({ _tag: 'Polled', conditions, direct })(tokens)
+      return [verdict._tag, timeless(Analysis.normalise(residual))]
+    }
   const agree = (first: unknown, second: unknown): boolean => JSON.stringify(first) === JSON.stringify(second)
 
   property(
-    'are called from left to right, each at most once, and exactly as long as their answers can matter',
+    'are called at most once each, as long as their answers can matter; and where no name occurs twice, from left to right and no longer',
     [token({ maxDepth: 4 }), actions, fc.boolean(), fc.constantFrom(...assignments)],
     (tokens, happenings, direct, conditions) => {
       const both = build([{ token: tokens, parents: [] }])
@@ -291,17 +308,26 @@ describe('predicates', () => {
 
       expect(new Set(both.calls).size).toBe(both.calls.length)
       // what was not called does not matter: with any other answers for those names the outcome is the same
-      const known = (called: ReadonlyArray<string>) => (other: Readonly<Record<string, boolean>>): boolean =>
-        called.every((name) => other[name] === conditions[name])
+      const known =
+        (called: ReadonlyArray<string>) =>
+        (other: Readonly<Record<string, boolean>>): boolean =>
+          called.every((name) => other[name] === conditions[name])
       for (const other of assignments.filter(known(both.calls))) expect(outcome(other)).toEqual(outcome(conditions))
-      // what was called did: given the answers before it, there are others after it with which its own makes a difference
+      // two occurrences of a name may make another's answer idle in ways that no rule from left to right sees
+      const places = all.map((name) => JSON.stringify(tokens).split(`"Condition","name":"${name}"`))
+      if (places.some((pieces) => pieces.length > 2)) return
+      const place = (name: string): number => JSON.stringify(tokens).indexOf(`"Condition","name":"${name}"`)
+      expect(both.calls).toEqual([...both.calls].sort((x, y) => place(x) - place(y)))
+      // given the answers before it, there are others after it with which its own makes a difference
       both.calls.forEach((name, index) => {
         const open = assignments.filter(known(both.calls.slice(0, index)))
-        const matters = open.some((other) => !agree(outcome(other), outcome({ ...other, [name]: other[name] !== true })))
+        const matters = open.some(
+          (other) => !agree(outcome(other), outcome({ ...other, [name]: other[name] !== true })),
+        )
         expect(matters, `${name} was called for nothing`).toBe(true)
       })
     },
-    { numRuns: 6000 },
+    6000,
   )
 
   property(
@@ -320,7 +346,8 @@ describe('predicates', () => {
           const found = (each.do === 'poll' ? CancelScope.poll : CancelScope.peek)(live[index]!)()
           expect(timeless(found)).toEqual(optional(models[index]!.read(each.do === 'poll')))
         } catch (error) {
-          if (!(error instanceof Error) || (!error.message.endsWith('failed') && !(error instanceof TypeError))) throw error
+          if (!(error instanceof Error) || (!error.message.endsWith('failed') && !(error instanceof TypeError)))
+            throw error
           // each scope's token is as it was or has ticked; which of the two, the residuals of all of them tell
           const choices = models.map((model, at): ReadonlyArray<AnyToken> => {
             model.catchUp()
@@ -339,12 +366,15 @@ describe('predicates', () => {
         }
       }
     },
-    { numRuns: 6000 },
+    6000,
   )
 })
 
 const combinations = <A>(choices: ReadonlyArray<ReadonlyArray<A>>): ReadonlyArray<ReadonlyArray<A>> =>
-  choices.reduce<ReadonlyArray<ReadonlyArray<A>>>((found, choice) => found.flatMap((some) => choice.map((one) => [...some, one])), [[]])
+  choices.reduce<ReadonlyArray<ReadonlyArray<A>>>(
+    (found, choice) => found.flatMap((some) => choice.map((one) => [...some, one])),
+    [[]],
+  )
 
 describe('the instant of a reason', () => {
   it('is that of the firing on the wall clock, however late one looks', () => {

@@ -16,14 +16,14 @@ export interface ModelWorld {
 export class ModelScope {
   token: AnyToken
   decided: Reason.Reason | undefined
+  readonly parents: ReadonlyArray<ModelScope>
+  private readonly world: ModelWorld
   private seen: number
 
-  constructor(
-    token: AnyToken,
-    readonly parents: ReadonlyArray<ModelScope>,
-    private readonly world: ModelWorld,
-  ) {
+  constructor(token: AnyToken, parents: ReadonlyArray<ModelScope>, world: ModelWorld) {
     this.token = token
+    this.parents = parents
+    this.world = world
     this.seen = world.now
     this.catchUp()
   }

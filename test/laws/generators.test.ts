@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Semantics, Token } from 'cantok-ts'
+import { Semantics } from 'cantok-ts'
+import type { Token } from 'cantok-ts'
 import { token, trace } from '../support/arbitrary.js'
 
 type AnyToken = Token.Token<Token.Input>
@@ -19,6 +20,8 @@ const depths = (tokens: AnyToken): ReadonlyMap<Token.Tag, number> => {
         return visit(each.second, depth + 1)
       case 'Labelled':
         return visit(each.token, depth + 1)
+      default:
+        return
     }
   }
   visit(tokens, 1)
@@ -44,9 +47,12 @@ const allTags: ReadonlyArray<Token.Tag> = [
 describe('generators', () => {
   it('reach every tag at depth 3 and more, each in at least 1 of 100 tokens', () => {
     const sample = fc.sample(token({ maxDepth: 3 }), 4000).map(depths)
-    const share = (tag: Token.Tag): number => sample.filter((found) => (found.get(tag) ?? 0) >= 3).length / sample.length
+    const share = (tag: Token.Tag): number =>
+      sample.filter((found) => (found.get(tag) ?? 0) >= 3).length / sample.length
     const shares = allTags.map((tag) => [tag, share(tag)] as const)
-    console.log(`share of tokens with a tag at depth 3 or more: ${shares.map(([tag, found]) => `${tag} ${(found * 100).toFixed(1)} %`).join(', ')}`)
+    console.log(
+      `share of tokens with a tag at depth 3 or more: ${shares.map(([tag, found]) => `${tag} ${(found * 100).toFixed(1)} %`).join(', ')}`,
+    )
     expect(shares.filter(([, found]) => found < 0.01)).toEqual([])
   })
 
@@ -60,7 +66,9 @@ describe('generators', () => {
       fired++
       tags.add(last.verdict.value._tag)
     }
-    console.log(`${((fired / sample.length) * 100).toFixed(1)} % of generated tokens fire on their trace, by ${[...tags].sort().join(', ')}`)
+    console.log(
+      `${((fired / sample.length) * 100).toFixed(1)} % of generated tokens fire on their trace, by ${[...tags].sort().join(', ')}`,
+    )
     expect(fired / sample.length).toBeGreaterThan(0.2)
     expect(fired / sample.length).toBeLessThan(0.9)
     expect(tags.size).toBe(8)

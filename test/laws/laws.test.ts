@@ -4,7 +4,8 @@
  */
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Analysis, Reason, Semantics, Token } from 'cantok-ts'
+import { Analysis, Semantics, Token } from 'cantok-ts'
+import type { Reason } from 'cantok-ts'
 import type { Eq } from 'fp-ts/lib/Eq.js'
 import { token, trace } from '../support/arbitrary.js'
 import { firstReason, labelledReasons, reasonEq, verdictEq, verdicts } from '../support/observe.js'
@@ -14,7 +15,7 @@ import * as laws from './laws.js'
 
 type AnyToken = Token.Token<Token.Input>
 
-const runs = { numRuns: 3000 }
+const runs = 3000
 
 const any = Token.getMonoidAny<Token.Input>()
 const all = Token.getMonoidAll<Token.Input>()
@@ -109,7 +110,8 @@ describe('laws 4: andThen distributes over any and all', () => {
     'on pure timeouts it is the tropical semiring: min, plus, and max for all',
     [timeouts, timeouts, fc.nat({ max: 2500 })],
     (first, second, ms) => {
-      const firedAfter = (tokens: AnyToken): boolean => verdicts(tokens, [{ _tag: 'Elapsed', ms, wall: ms }, poll])[0] === true
+      const firedAfter = (tokens: AnyToken): boolean =>
+        verdicts(tokens, [{ _tag: 'Elapsed', ms, wall: ms }, poll])[0] === true
       const a = Token.timeout(first)
       const b = Token.timeout(second)
       expect(firedAfter(semiring.add(a, b))).toBe(ms >= Math.min(first, second))
@@ -151,10 +153,17 @@ describe('law 7: the normal form', () => {
     const normal = Analysis.normalise(tokens)
     expect(Analysis.normalise(normal)).toEqual(normal)
   })
-  property('is what Eq compares', [token({ maxDepth: 2 }), token({ maxDepth: 2 })], (a, b) => {
-    expect(Token.Eq.equals(a, Analysis.normalise(a))).toBe(true)
-    expect(Token.Eq.equals(a, b)).toBe(JSON.stringify(sorted(Analysis.normalise(a))) === JSON.stringify(sorted(Analysis.normalise(b))))
-  }, { numRuns: 5000 })
+  property(
+    'is what Eq compares',
+    [token({ maxDepth: 2 }), token({ maxDepth: 2 })],
+    (a, b) => {
+      expect(Token.Eq.equals(a, Analysis.normalise(a))).toBe(true)
+      expect(Token.Eq.equals(a, b)).toBe(
+        JSON.stringify(sorted(Analysis.normalise(a))) === JSON.stringify(sorted(Analysis.normalise(b))),
+      )
+    },
+    5000,
+  )
 })
 
 const sorted = (value: unknown): unknown =>

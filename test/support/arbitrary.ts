@@ -42,8 +42,12 @@ const leaf = ({ momentary = true, throwing = false }: TokenConstraints): fc.Arbi
     fc.integer({ min: -2, max: 14 }).map((instant): AnyToken => Token.deadline(instant)),
     fc.tuple(fc.nat({ max: 3 }), fc.boolean()).map(([limit, direct]): AnyToken => Token.counter(limit, { direct })),
     condition,
-    fc.tuple(fc.constantFrom(...names.budget), fc.nat({ max: 4 })).map(([name, limit]): AnyToken => Token.budget(name, limit)),
-    fc.tuple(fc.constantFrom(...names.idle), milliseconds).map(([name, duration]): AnyToken => Token.idle(name, duration)),
+    fc
+      .tuple(fc.constantFrom(...names.budget), fc.nat({ max: 4 }))
+      .map(([name, limit]): AnyToken => Token.budget(name, limit)),
+    fc
+      .tuple(fc.constantFrom(...names.idle), milliseconds)
+      .map(([name, duration]): AnyToken => Token.idle(name, duration)),
   )
 }
 
@@ -76,7 +80,9 @@ export const answers: fc.Arbitrary<Readonly<Record<string, boolean>>> = fc.recor
   { requiredKeys: [] },
 )
 
-type Happening = Exclude<Semantics.Event, Semantics.Elapsed> | { readonly _tag: 'Elapsed'; readonly ms: number; readonly jump: number }
+type Happening =
+  | Exclude<Semantics.Event, Semantics.Elapsed>
+  | { readonly _tag: 'Elapsed'; readonly ms: number; readonly jump: number }
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   {
@@ -91,7 +97,10 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       jump: fc.constantFrom(0, 0, 0, 0, 3, -3),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ _tag: fc.constant('Requested' as const), name: fc.constantFrom(...names.manual) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ _tag: fc.constant('Requested' as const), name: fc.constantFrom(...names.manual) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({

@@ -1,6 +1,6 @@
 /** What can be observed of tokens, by the semantics: the equalities up to which the laws hold. */
-import { Reason, Semantics } from 'cantok-ts'
-import type { Token } from 'cantok-ts'
+import { Semantics } from 'cantok-ts'
+import type { Reason, Token } from 'cantok-ts'
 import type { Eq } from 'fp-ts/lib/Eq.js'
 
 type AnyToken = Token.Token<Token.Input>
@@ -14,7 +14,9 @@ export const verdicts = (token: AnyToken, trace: Trace): ReadonlyArray<boolean> 
 
 /** The first reason that a poll gave. */
 export const firstReason = (token: AnyToken, trace: Trace): Reason.Reason | undefined => {
-  const found = Semantics.run(token, trace).find(({ event, verdict }) => event._tag === 'Polled' && verdict._tag === 'Some')
+  const found = Semantics.run(token, trace).find(
+    ({ event, verdict }) => event._tag === 'Polled' && verdict._tag === 'Some',
+  )
   return found?.verdict._tag === 'Some' ? found.verdict.value : undefined
 }
 
@@ -39,7 +41,8 @@ export const verdictEq = (trace: Trace): Eq<AnyToken> => ({
 /** Finer: the same verdicts, and the same first reason but for its path. */
 export const reasonEq = (trace: Trace): Eq<AnyToken> => ({
   equals: (first, second) =>
-    verdictEq(trace).equals(first, second) && same(pathless(firstReason(first, trace)), pathless(firstReason(second, trace))),
+    verdictEq(trace).equals(first, second) &&
+    same(pathless(firstReason(first, trace)), pathless(firstReason(second, trace))),
 })
 
 const pathless = (reason: Reason.Reason | undefined): unknown =>

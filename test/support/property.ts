@@ -8,12 +8,14 @@ export const property = <Ts extends [unknown, ...Array<unknown>]>(
   title: string,
   arbitraries: Arbitraries<Ts>,
   holds: (...values: Ts) => boolean | void,
-  parameters: fc.Parameters<Ts> = {},
+  numRuns = 1000,
 ): void => {
   it(title, () => {
+    // sound: fast-check's own `tuple` is typed for the arrays it makes of just these arbitraries
+    const values = fc.tuple(...arbitraries) as unknown as fc.Arbitrary<Ts>
     fc.assert(
-      fc.property(fc.tuple(...arbitraries), (values) => holds(...(values as Ts))), // sound: the tuple is generated member by member
-      parameters as fc.Parameters<[unknown]>,
+      fc.property(values, (given) => holds(...given)),
+      { numRuns },
     )
   })
 }
