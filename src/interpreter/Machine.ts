@@ -28,6 +28,8 @@ export class Machine extends Tree {
 
   /** Why it has fired, for good. */
   decided: Reason | null = null
+  /** Its token has been started, as of when it was opened. */
+  begun = false
   /** A live leaf depends on time, so a look wants the clock read. */
   readsClock = false
   /** There is nothing to look at: inputs only can change it. */
@@ -91,6 +93,7 @@ export class Machine extends Tree {
 
   /** Brings time up to date without a look. */
   catchUp(): void {
+    this.begin()
     if (this.readsClock) this.elapse(this.clock.monotonic())
   }
 
@@ -187,7 +190,8 @@ export class Machine extends Tree {
   /** The live leaves that an input reaches: those started before it came, with time brought up to date. */
   private push(tag: 'Manual' | 'Budget' | 'Idle', name: string): ReadonlyArray<Node> {
     if (this.decided !== null || this.closed) return nobody
-    if (this.timed) this.elapse(this.clock.monotonic())
+    this.begin()
+    if (this.timed && this.decided === null) this.elapse(this.clock.monotonic())
     this.checkpoint = null // what an input changes is not undone
     if (this.named === null) {
       const named = new Map<string, Array<Node>>()
@@ -260,9 +264,16 @@ export class Machine extends Tree {
     this.named = null
     this.asking = nobody
     if (timed) this.seen = this.clock.monotonic()
-    this.starting.push(nodes[0]!)
+    this.begun = false
+    this.quiet = false
+  }
+
+  /** What the token does the moment it is opened is found when it is first touched, so that a cancel of the whole may come before. */
+  begin(): void {
+    if (this.begun || this.decided !== null) return
+    this.begun = true
+    this.starting.push(this.nodes[0]!)
     this.settle(this.seen)
-    if (this.readsClock && this.nextDate !== Infinity) this.elapse(this.seen)
   }
 
   // -----------------------------------------------------------------------------------

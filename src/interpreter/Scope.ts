@@ -41,7 +41,8 @@ export class Scope {
     if (machine.decided !== null) return machine.decided
     if (this.parents.length > 0) return this.reading ? null : this.readFamily(direct)
     if (machine.quiet || machine.looking) return null
-    const reason = machine.look(direct, machine.readsClock ? machine.clock.monotonic() : NaN)
+    if (!machine.begun) machine.begin()
+    const reason = machine.decided ?? machine.look(direct, machine.readsClock ? machine.clock.monotonic() : NaN)
     machine.checkpoint = null
     return machine.decided ?? reason
   }
@@ -78,12 +79,13 @@ export class Scope {
       const { machine } = scope
       let reason = machine.decided
       if (reason === null && !machine.quiet && !machine.looking) {
+        if (!machine.begun) machine.begin()
         // one reading of a clock serves the whole read
         if (machine.readsClock && machine.clock !== clock) {
           clock = machine.clock
           now = clock.monotonic()
         }
-        reason = machine.look(direct && machine === own, now)
+        reason = machine.decided ?? machine.look(direct && machine === own, now)
         if (machine.checkpoint !== null) this.touched = [...this.touched, machine]
         if (machine.decided !== null) reason = machine.decided
       }

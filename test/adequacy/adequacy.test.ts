@@ -192,7 +192,7 @@ const perform = (both: Both, each: Action): void => {
       expect(changed).toBe(model.decided === undefined)
       if (!changed) return
       let label: string | undefined
-      for (let at = model.token; at._tag === 'Labelled'; at = at.token) label = at.label
+      for (let at = model.opened; at._tag === 'Labelled'; at = at.token) label = at.label
       model.decided = { _tag: 'Requested', ...(label === undefined ? {} : { label }), path: [] }
       return
     }

@@ -14,6 +14,7 @@ export interface ModelWorld {
 }
 
 export class ModelScope {
+  readonly opened: AnyToken
   token: AnyToken
   decided: Reason.Reason | undefined
   readonly parents: ReadonlyArray<ModelScope>
@@ -21,11 +22,11 @@ export class ModelScope {
   private seen: number
 
   constructor(token: AnyToken, parents: ReadonlyArray<ModelScope>, world: ModelWorld) {
+    this.opened = token
     this.token = token
     this.parents = parents
     this.world = world
     this.seen = world.now
-    this.catchUp()
   }
 
   /** Own cancel, own token, then parents from left to right, each scope once; what is found stays for all on the way. */
