@@ -50,17 +50,20 @@ describe('timeouts', () => {
     expect(ask(scope)).toBe('TimedOut')
   })
 
-  it.each([1e-9, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 1e15])('of %d ms fire when just that has passed, and not half of it', (ms) => {
-    const clock = Clock.virtual()
-    const scope = open(Token.timeout(ms), {}, clock)
-    expect(ask(scope)).toBe('going')
-    clock.advance(ms / 2)()
-    expect(ask(scope)).toBe('going')
-    expect(CancelScope.remaining(scope)()).toEqual({ _tag: 'Some', value: ms / 2 })
-    clock.advance(ms / 2)()
-    expect(ask(scope)).toBe('TimedOut')
-    expect(reasonOf(scope)).toMatchObject({ duration: ms })
-  })
+  it.each([1e-9, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 1e15])(
+    'of %d ms fire when just that has passed, and not half of it',
+    (ms) => {
+      const clock = Clock.virtual()
+      const scope = open(Token.timeout(ms), {}, clock)
+      expect(ask(scope)).toBe('going')
+      clock.advance(ms / 2)()
+      expect(ask(scope)).toBe('going')
+      expect(CancelScope.remaining(scope)()).toEqual({ _tag: 'Some', value: ms / 2 })
+      clock.advance(ms / 2)()
+      expect(ask(scope)).toBe('TimedOut')
+      expect(reasonOf(scope)).toMatchObject({ duration: ms })
+    },
+  )
 
   it('of Infinity never fire', () => {
     const clock = Clock.virtual()
@@ -102,7 +105,11 @@ describe('clocks that jump', () => {
 
   it('back delay a timeout and un-fire nothing', () => {
     const clock = handMade()
-    const scope = open(Token.any(Token.timeout(50), Token.andThen(Token.timeout(10), Token.manual('second'))), {}, clock)
+    const scope = open(
+      Token.any(Token.timeout(50), Token.andThen(Token.timeout(10), Token.manual('second'))),
+      {},
+      clock,
+    )
     clock.now = 1_010
     expect(ask(scope)).toBe('going')
     clock.now = 500
@@ -300,7 +307,11 @@ describe('predicates that misbehave', () => {
     ['returns nothing', () => untyped(undefined), "condition 'c' must answer with true or false, but gave undefined"],
     ['returns null', () => untyped(null), "condition 'c' must answer with true or false, but gave null"],
     ['returns an object', () => untyped({}), "condition 'c' must answer with true or false, but gave an object"],
-    ['returns a Boolean object', () => untyped(new Boolean(true)), "condition 'c' must answer with true or false, but gave an object"],
+    [
+      'returns a Boolean object',
+      () => untyped(new Boolean(true)),
+      "condition 'c' must answer with true or false, but gave an object",
+    ],
   ]
 
   describe.each(answers)('one that %s', (_, test, message) => {
@@ -429,7 +440,10 @@ describe('predicates that touch the scope that asks them', () => {
   it('by cancelling it end the read with that, whatever they answer', () => {
     for (const answer of [true, false]) {
       const { scope } = touching((self) => expect(CancelScope.cancel(self, 'from inside')()).toBe(true), answer)
-      expect(CancelScope.poll(scope)()).toMatchObject({ _tag: 'Some', value: { _tag: 'Requested', detail: 'from inside' } })
+      expect(CancelScope.poll(scope)()).toMatchObject({
+        _tag: 'Some',
+        value: { _tag: 'Requested', detail: 'from inside' },
+      })
       expect(ask(scope)).toBe('Requested')
     }
   })
@@ -559,7 +573,9 @@ describe('predicates that touch a parent or a child', () => {
   it('of a parent, by cancelling the child that is read, end the read with that, and the parent goes on', () => {
     let child: Owned | undefined
     const after = predicate(() => true)
-    const parent = open(Token.condition('c'), { c: () => (child === undefined ? false : !CancelScope.cancel(child, 'above')()) })
+    const parent = open(Token.condition('c'), {
+      c: () => (child === undefined ? false : !CancelScope.cancel(child, 'above')()),
+    })
     const other = open(Token.condition('after'), { after: after.test })
     child = CancelScope.link([parent, other], Token.never)() as Owned
     expect(CancelScope.poll(child)()).toMatchObject({ _tag: 'Some', value: { detail: 'above' } })
@@ -701,10 +717,26 @@ describe('names', () => {
     const own = (test: () => boolean): World.Conditions => Object.fromEntries([[name, test]])
 
     it('serve for conditions, live and in the semantics', () => {
-      expect(ask(open(Token.condition(name), own(() => true)))).toBe('ConditionMet')
-      expect(ask(open(Token.condition(name), own(() => false)))).toBe('going')
+      expect(
+        ask(
+          open(
+            Token.condition(name),
+            own(() => true),
+          ),
+        ),
+      ).toBe('ConditionMet')
+      expect(
+        ask(
+          open(
+            Token.condition(name),
+            own(() => false),
+          ),
+        ),
+      ).toBe('going')
       const step = (answer: boolean) =>
-        Semantics.step({ _tag: 'Polled', conditions: Object.fromEntries([[name, answer]]), direct: true })(Token.condition(name))[0]
+        Semantics.step({ _tag: 'Polled', conditions: Object.fromEntries([[name, answer]]), direct: true })(
+          Token.condition(name),
+        )[0]
       expect(step(true)._tag).toBe('Some')
       expect(step(false)._tag).toBe('None')
     })
@@ -716,7 +748,9 @@ describe('names', () => {
         left: { _tag: 'MissingInputs', conditions: [name] },
       })
       expect(() => open(token)).toThrow(new TypeError(`conditions must have a predicate for '${name}'`))
-      const [verdict] = Semantics.step({ _tag: 'Polled', conditions: {}, direct: true })(Token.condition(name, { fallback: true }))
+      const [verdict] = Semantics.step({ _tag: 'Polled', conditions: {}, direct: true })(
+        Token.condition(name, { fallback: true }),
+      )
       expect(verdict._tag).toBe('Some')
     })
 
@@ -751,7 +785,9 @@ describe('names', () => {
     expect(() => open(Token.condition('d'), conditions)).toThrow("conditions must have a predicate for 'd'")
     const answers: Record<string, boolean> = Object.create(null)
     answers['c'] = true
-    expect(Semantics.step({ _tag: 'Polled', conditions: answers, direct: true })(Token.condition('c'))[0]._tag).toBe('Some')
+    expect(Semantics.step({ _tag: 'Polled', conditions: answers, direct: true })(Token.condition('c'))[0]._tag).toBe(
+      'Some',
+    )
   })
 })
 
@@ -848,12 +884,18 @@ describe('reads that end in an error', () => {
     const family = () => {
       const met = predicate(() => true)
       const bad = predicate(boom)
-      const first = open(Token.all(Token.condition('met'), Token.counter(5, { direct: false }), Token.manual('last')), { met: met.test })
+      const first = open(Token.all(Token.condition('met'), Token.counter(5, { direct: false }), Token.manual('last')), {
+        met: met.test,
+      })
       const second = open(throwing, { throwing: bad.test })
       const own = predicate(() => true)
-      const child = CancelScope.link([first, second], Token.all(Token.condition('own'), Token.counter(9), Token.manual('m')), {
-        conditions: { own: own.test },
-      })()
+      const child = CancelScope.link(
+        [first, second],
+        Token.all(Token.condition('own'), Token.counter(9), Token.manual('m')),
+        {
+          conditions: { own: own.test },
+        },
+      )()
       return { met, bad, own, first, second, child }
     }
 
@@ -861,7 +903,11 @@ describe('reads that end in an error', () => {
       const { first, child, met, own } = family()
       expect(() => ask(child)).toThrow('boom')
       expect(shown(first)).toBe('all(condition("met"), counter(5, { direct: false, left: 4 }), manual("last"))')
-      expect(CancelScope.explain(child)().parts[0]?.parts.map(({ status }) => status)).toEqual(['pending', 'pending', 'pending'])
+      expect(CancelScope.explain(child)().parts[0]?.parts.map(({ status }) => status)).toEqual([
+        'pending',
+        'pending',
+        'pending',
+      ])
       expect(() => ask(child)).toThrow('boom')
       expect([met.calls, own.calls]).toEqual([2, 2])
     })
@@ -907,7 +953,10 @@ describe('which predicates a read calls', () => {
     const p = predicate()
     let answers = [true, false]
     p.answer = () => answers.shift() ?? boom()
-    const scope = open(Token.all(Token.condition('p'), Token.labelled('again')(Token.condition('p')), Token.manual('m')), { p: p.test })
+    const scope = open(
+      Token.all(Token.condition('p'), Token.labelled('again')(Token.condition('p')), Token.manual('m')),
+      { p: p.test },
+    )
     expect(ask(scope)).toBe('going')
     expect(p.calls).toBe(1)
     expect(CancelScope.explain(scope)().parts.map(({ status }) => status)).toEqual(['fired', 'fired', 'pending'])
@@ -923,14 +972,23 @@ describe('which predicates a read calls', () => {
 
   it('none of what stands after one that decides', () => {
     const [p, q] = [predicate(() => true), predicate(() => true)]
-    expect(ask(open(Token.any(Token.condition('p'), Token.condition('q')), { p: p.test, q: q.test }))).toBe('ConditionMet')
+    expect(ask(open(Token.any(Token.condition('p'), Token.condition('q')), { p: p.test, q: q.test }))).toBe(
+      'ConditionMet',
+    )
     expect([p.calls, q.calls]).toEqual([1, 0])
   })
 
   it('none where time, an input or a counter has decided', () => {
     const p = predicate(() => true)
-    const decided: ReadonlyArray<AnyToken> = [Token.timeout(0), Token.counter(0), Token.budget('b', 0), Token.deadline(0), Token.cancelled()]
-    for (const other of decided) expect(ask(open(Token.any(Token.condition('p'), other), { p: p.test }))).not.toBe('ConditionMet')
+    const decided: ReadonlyArray<AnyToken> = [
+      Token.timeout(0),
+      Token.counter(0),
+      Token.budget('b', 0),
+      Token.deadline(0),
+      Token.cancelled(),
+    ]
+    for (const other of decided)
+      expect(ask(open(Token.any(Token.condition('p'), other), { p: p.test }))).not.toBe('ConditionMet')
     expect(p.calls).toBe(0)
   })
 
