@@ -17,10 +17,11 @@ export const noCounts = { passed: 0, failed: 0, skipped: 0 }
 
 /**
  * A command that prints no counts passes or fails as one. `counts: true` says that it must print them: without, it has crashed.
- * Never rejects: what cannot be started has failed.
+ * Never rejects, and ends: what cannot be started, or runs for longer than `minutes`, has failed.
  */
-export const run = (command, args, { counts = false, env = {}, rewrite = (line) => line } = {}) =>
+export const run = (command, args, { counts = false, minutes = 15, rewrite = (line) => line } = {}) =>
   new Promise((resolve) => {
+    const title = [command, ...args].join(' ')
     let found
     const show = (line) => {
       const match = countLine.exec(line)
@@ -29,23 +30,48 @@ export const run = (command, args, { counts = false, env = {}, rewrite = (line) 
     }
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', ...env },
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+      detached: true, // a process group of its own, so that its workers end with it
     })
+    const kill = (signal) => {
+      try {
+        process.kill(-child.pid, signal)
+      } catch {
+        // it has ended by itself
+      }
+    }
+    const terminate = () => kill('SIGTERM') // it may have groups of its own to end
+    const interrupted = () => process.exit(130)
+    process.on('exit', terminate)
+    for (const signal of signals) process.once(signal, interrupted)
+    const timer = setTimeout(() => {
+      console.log(`${title}: still running after ${minutes} minutes`)
+      kill('SIGKILL')
+    }, minutes * 60_000)
+    const end = (outcome) => {
+      clearTimeout(timer)
+      process.off('exit', terminate)
+      for (const signal of signals) process.off(signal, interrupted)
+      resolve(outcome)
+    }
+
     createInterface({ input: child.stdout }).on('line', show)
     createInterface({ input: child.stderr }).on('line', show)
     child.on('error', (error) => {
-      console.log(`${command}: ${error.message}`)
-      resolve({ ...noCounts, failed: 1 })
+      console.log(`${title}: ${error.message}`)
+      end({ ...noCounts, failed: 1 })
     })
     child.on('close', (code, signal) => {
       const ok = code === 0
-      if (!ok)
-        console.log(`${[command, ...args].join(' ')}: ${signal === null ? `exit code ${code}` : `killed by ${signal}`}`)
-      if (found === undefined && counts && ok) console.log(`${[command, ...args].join(' ')}: counted nothing`)
+      if (signal !== null) console.log(`${title}: killed by ${signal}`)
+      else if (!ok) console.log(`${title}: exit code ${code}`)
+      else if (counts && found === undefined) console.log(`${title}: counted nothing`)
       const outcome = found ?? (ok && !counts ? { ...noCounts, passed: 1 } : { ...noCounts, failed: 1 })
-      resolve(!ok && outcome.failed === 0 ? { ...outcome, failed: 1 } : outcome)
+      end(!ok && outcome.failed === 0 ? { ...outcome, failed: 1 } : outcome)
     })
   })
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /** The script of a tool in node_modules, to be run by this Node without a shell or npx. */
 export const tool = {

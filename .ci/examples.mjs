@@ -190,7 +190,7 @@ const origins = new Map(blocks.map(({ id, file }) => [id, file]))
 const rewrite = (line) => line.replace(/^\.examples\/(\w+)\.ts\b/, (path, id) => origins.get(id) ?? path)
 add(await run(process.execPath, [tool.tsc, '-p', 'tsconfig.examples.json', '--pretty', 'false'], { rewrite }))
 const vitest = [tool.vitest, 'run', '--project', 'examples', '--silent=passed-only']
-add(await run(process.execPath, vitest, { counts: true }))
+add(await run(process.execPath, vitest, { counts: true, minutes: 5 }))
 
 console.log(showCounts(counts))
 process.exitCode = counts.failed > 0 ? 1 : 0

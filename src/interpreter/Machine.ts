@@ -99,9 +99,10 @@ export class Machine extends Tree {
 
   private ask(direct: boolean, now: number): Reason | null {
     this.looking = true
+    this.lookIsDirect = direct
     let reason: Reason | null
     try {
-      reason = this.askInOrder(direct, now)
+      reason = this.askInOrder(now)
     } catch (error) {
       this.endLook()
       this.undo()
@@ -111,14 +112,14 @@ export class Machine extends Tree {
     return reason
   }
 
-  private askInOrder(direct: boolean, now: number): Reason | null {
+  private askInOrder(now: number): Reason | null {
     let { asking } = this
     for (let index = 0; index < asking.length; index++) {
       const leaf = asking[index]!
       if (this.momentary && !this.matters(leaf)) continue
       const met = this.answer(leaf)
       // a predicate may have changed this very machine
-      if (met && leaf.state === 'live' && this.decided === null) this.meet(leaf, direct, this.instant(now))
+      if (met && leaf.state === 'live' && this.decided === null) this.meet(leaf, this.instant(now))
       if (asking === this.asking) continue
       if (this.decided !== null) return this.decided
       asking = this.asking
@@ -145,8 +146,7 @@ export class Machine extends Tree {
     throw question.fault
   }
 
-  private meet(leaf: Node, direct: boolean, now: number): void {
-    this.lookIsDirect = direct
+  private meet(leaf: Node, now: number): void {
     const reason = this.reason(leaf)
     this.keepCheckpoint(now)
     if (leaf.condition!.latch) this.fire(leaf, reason, false)

@@ -16,6 +16,8 @@ export class Node {
   /** Which part of its parent it is; for `andThen` 0 or 1. */
   readonly index: number
   readonly order: number
+  /** That of the innermost `labelled` around it. */
+  readonly label: string | undefined
   end = 0
   parts: Array<Node> = []
 
@@ -60,5 +62,6 @@ export class Node {
     this.parent = parent
     this.index = index
     this.order = order
+    this.label = parent === null ? undefined : parent.token._tag === 'Labelled' ? parent.token.label : parent.label
   }
 }

@@ -4,8 +4,7 @@ import type { Predicate } from '../World.js'
 /** A named predicate of the world, with the answer it gave in the latest look: it is called at most once in each. */
 export class Question {
   readonly name: string
-  private readonly test: () => unknown
-  private readonly hooks: Exclude<Predicate, IO<boolean>> | null
+  private readonly predicate: Predicate
 
   /** The look that `answer` and `fault` belong to. */
   askedIn = 0
@@ -15,16 +14,15 @@ export class Question {
 
   constructor(name: string, predicate: Predicate) {
     this.name = name
-    this.hooks = typeof predicate === 'function' ? null : predicate
-    this.test = typeof predicate === 'function' ? predicate : predicate.test
+    this.predicate = predicate
   }
 
   /** Calls the predicate, between its hooks. What is thrown is kept as the fault; with `swallow` a hook that throws is none. */
   ask(look: number, swallow: boolean): boolean | undefined {
     this.askedIn = look
-    const { test, hooks } = this
+    const { predicate } = this
     try {
-      const answer = hooks === null ? test() : this.askBetween(hooks, swallow)
+      const answer: unknown = typeof predicate === 'function' ? predicate() : askBetweenHooks(predicate, swallow)
       if (typeof answer === 'boolean') return (this.answer = answer)
       this.fault = new TypeError(`condition '${this.name}' must answer with true or false, but gave ${kind(answer)}`)
     } catch (error) {
@@ -32,21 +30,23 @@ export class Question {
     }
     return (this.answer = undefined)
   }
+}
 
-  private askBetween({ test, before, after }: Exclude<Predicate, IO<boolean>>, swallow: boolean): unknown {
-    if (before !== undefined) run(before, swallow)
-    try {
-      return test()
-    } finally {
-      if (after !== undefined) run(after, swallow)
-    }
+type Hooked = Exclude<Predicate, IO<boolean>>
+
+const askBetweenHooks = (predicate: Hooked, swallow: boolean): unknown => {
+  run(predicate, 'before', swallow)
+  try {
+    return predicate.test()
+  } finally {
+    run(predicate, 'after', swallow)
   }
 }
 
 /** The condition's `onError: 'ignore'` covers its hooks. */
-const run = (hook: IO<void>, swallow: boolean): void => {
+const run = (predicate: Hooked, hook: 'before' | 'after', swallow: boolean): void => {
   try {
-    hook()
+    predicate[hook]?.()
   } catch (error) {
     if (!swallow) throw error
   }

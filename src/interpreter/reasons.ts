@@ -2,40 +2,23 @@ import type { Origin, Reason } from '../Reason.js'
 import type { Node } from './Node.js'
 
 /**
- * Whose a node's reason is, and where: the way to the root, or to the `all` whose reason will hold it, and the innermost label.
- * Linear in the depth; made only when something fires.
+ * Whose a node's reason is, and where: the way to the root, or to the `all` whose reason will hold it. Linear in the length of that way;
+ * made only when something fires.
  */
 export const originOf = (node: Node): Origin => {
   const upwards: Array<string | number> = []
-  let label: string | undefined
-  let pathEnds = false
   for (let at = node; at.parent !== null; at = at.parent) {
     const { token } = at.parent
-    if (token._tag === 'Labelled') label ??= token.label
-    if (pathEnds) {
-      if (label !== undefined) break
-      continue
-    }
-    switch (token._tag) {
-      case 'Any':
-        upwards.push(at.index, 'any')
-        break
-      case 'All':
-        upwards.push(at.index, 'all')
-        pathEnds = true
-        break
-      case 'AndThen':
-        upwards.push(at.index, 'andThen')
-        break
-      case 'Labelled':
-        upwards.push(token.label, 'labelled')
-        break
-      default:
-        break
+    if (token._tag === 'Any') upwards.push(at.index, 'any')
+    else if (token._tag === 'AndThen') upwards.push(at.index, 'andThen')
+    else if (token._tag === 'Labelled') upwards.push(token.label, 'labelled')
+    else {
+      upwards.push(at.index, 'all')
+      break
     }
   }
   const path = upwards.reverse()
-  return label === undefined ? { path } : { label, path }
+  return node.label === undefined ? { path } : { label: node.label, path }
 }
 
 /** Why a leaf fired at that instant of the wall clock. */
@@ -71,7 +54,7 @@ export const leafReason = (leaf: Node, at: number, detail?: string): Reason => {
       return { _tag: 'Stalled', name: token.name, duration: token.duration, ...originOf(leaf), at }
     case 'Cancelled': {
       if (token.reason === undefined) return { _tag: 'Requested', ...originOf(leaf), at }
-      const { label } = originOf(leaf)
+      const { label } = leaf
       return token.reason.label === undefined && label !== undefined ? { ...token.reason, label } : token.reason
     }
     default:

@@ -574,7 +574,10 @@ describe('predicates that touch a parent or a child', () => {
     let child: Owned | undefined
     const after = predicate(() => true)
     const parent = open(Token.condition('c'), {
-      c: () => (child === undefined ? false : !CancelScope.cancel(child, 'above')()),
+      c: () => {
+        if (child !== undefined) CancelScope.cancel(child, 'above')()
+        return false
+      },
     })
     const other = open(Token.condition('after'), { after: after.test })
     child = CancelScope.link([parent, other], Token.never)() as Owned
@@ -672,7 +675,7 @@ describe('hooks', () => {
 
   it('are called as members of their entry', () => {
     const entry = {
-      seen: new Array<string>(),
+      seen: [] as Array<string>,
       before() {
         this.seen.push('before')
       },
@@ -951,7 +954,7 @@ describe('reads that end in an error', () => {
 describe('which predicates a read calls', () => {
   it('one call a read for two occurrences of one name, which share the answer', () => {
     const p = predicate()
-    let answers = [true, false]
+    const answers = [true]
     p.answer = () => answers.shift() ?? boom()
     const scope = open(
       Token.all(Token.condition('p'), Token.labelled('again')(Token.condition('p')), Token.manual('m')),
@@ -960,7 +963,6 @@ describe('which predicates a read calls', () => {
     expect(ask(scope)).toBe('going')
     expect(p.calls).toBe(1)
     expect(CancelScope.explain(scope)().parts.map(({ status }) => status)).toEqual(['fired', 'fired', 'pending'])
-    answers = []
   })
 
   it('none once the scope has fired', () => {

@@ -83,7 +83,7 @@ describe.each(shapes)('a token nested 100,000 deep: %s', (_, shape) => {
     const [verdict] = Semantics.step({ _tag: 'Requested', name: 'another', detail: 'enough' })(other)
     const found = CancelScope.peek(scope)()
     expect(found._tag).toBe(verdict._tag)
-    if (found._tag === 'Some' && verdict._tag === 'Some') expect(found.value.path).toEqual(verdict.value.path)
+    expect(found._tag === 'Some' && found.value.path).toEqual(verdict._tag === 'Some' && verdict.value.path)
   })
 
   it('is cancelled as a whole', () => {
@@ -101,7 +101,7 @@ describe('a token labelled 100,000 times', () => {
   )
 
   it('is shown, compared, normalised and explained', () => {
-    expect(Token.Show.show(token).endsWith('labelled("l0")(timeout("5 milliseconds"))')).toBe(true)
+    expect(Token.Show.show(token)).toContain('(labelled("l1")(labelled("l0")(timeout("5 milliseconds")))')
     expect(Token.Eq.equals(token, Token.labelled('l0')(token))).toBe(false)
     expect(Token.Eq.equals(Analysis.normalise(token), token)).toBe(true)
     expect(Analysis.bounds(token)).toEqual({ earliest: 5, latest: 5 })
