@@ -411,7 +411,9 @@ const survey = stackSafe<Survey, Evidence>(function* ({ token, started }) {
         const reason = given.get(index)
         const found: Evidence = yield { token: part, started }
         parts.push(
-          found.status === 'fired' && found.reason === undefined && reason !== undefined ? { ...found, reason } : found,
+          found.parts.length === 0 && found.status === 'fired' && found.reason === undefined && reason !== undefined
+            ? { ...found, reason }
+            : found,
         )
       }
       return evidence(

@@ -17,10 +17,12 @@ import type { IOEither } from 'fp-ts/lib/IOEither.js'
 import type { Option } from 'fp-ts/lib/Option.js'
 import * as Analysis from './Analysis.js'
 import { ImpossibleCancelError } from './CancellationError.js'
+import { system } from './Clock.js'
+import { received } from './internal/received.js'
 import { Scope } from './interpreter/Scope.js'
 import { toError } from './Reason.js'
 import type { Reason, Requested } from './Reason.js'
-import { andThen, any, cancelled, fold, isToken, labelled, never } from './Token.js'
+import { andThen, cancelled, fold, isToken, labelled, never } from './Token.js'
 import type { Input, NameOf, Token } from './Token.js'
 import type { Conditions, World, WorldArgument } from './World.js'
 
@@ -160,7 +162,10 @@ export const link = <I extends Input = never>(
   parents: ReadonlyArray<ScopeView>,
   token: Token<I>,
   ...world: WorldArgument<I>
-): IO<CancelScope<I>> => opening(token, parents.map(scopeOf), world[0])
+): IO<CancelScope<I>> => {
+  if (!Array.isArray(parents)) throw new TypeError(`parents must be an array of scopes, but was ${received(parents)}`)
+  return opening(token, parents.map(scopeOf), world[0])
+}
 
 /**
  * The scope that never fires: to stand where a scope is wanted and nothing limits. It has no owner.
@@ -174,7 +179,7 @@ export const link = <I extends Input = never>(
  * @category constructors
  * @since 0.1.0
  */
-export const background: ScopeView = /*#__PURE__*/ new Scope(never, [], undefined, {})
+export const background: ScopeView = /*#__PURE__*/ new Scope(never, [], system, {})
 
 // -------------------------------------------------------------------------------------
 // looking
@@ -397,7 +402,7 @@ export const spend = <I extends Input>(
 ): IO<boolean> => {
   const live = scopeOf(scope)
   if (!(Number.isFinite(amount) && amount >= 0)) {
-    throw new RangeError(`amount must be a finite number, 0 or more, but was ${String(amount)}`)
+    throw new RangeError(`amount must be a finite number, 0 or more, but was ${received(amount)}`)
   }
   return () => {
     refuseBackground(live, { _tag: 'Requested', name, path: [] })
@@ -541,7 +546,7 @@ export const explain = (scope: ScopeView): IO<Analysis.Evidence> => {
     const [only, ...more] = parts
     return only !== undefined && more.length === 0
       ? Analysis.explain(only)
-      : { ...Analysis.explain(any(...parts)), what: 'scope' }
+      : { ...Analysis.explain({ _tag: 'Any', tokens: parts }), what: 'scope' }
   }
 }
 
@@ -562,13 +567,18 @@ const opening =
     world: Partial<World<Input>> = {},
   ): IO<CancelScope<I>> =>
   () => {
-    if (!isToken(token)) throw new TypeError(`token must be a token, but was ${token === null ? 'null' : typeof token}`)
+    if (!isToken(token)) throw new TypeError(`token must be a token, but was ${received(token)}`)
     const conditions = world.conditions ?? {}
     const lacking = missing(token, conditions)
     if (lacking.length > 0) {
       throw new TypeError(`conditions must have a predicate for ${lacking.map((name) => `'${name}'`).join(', ')}`)
     }
-    return new Scope(token, parents, world.clock, conditions) as ScopeView as CancelScope<I> // sound: `owned` is a phantom, and a scope made for this token takes just its inputs
+    return new Scope(
+      token,
+      parents,
+      world.clock ?? parents[0]?.machine.clock ?? system,
+      conditions,
+    ) as ScopeView as CancelScope<I> // sound: `owned` is a phantom, and a scope made for this token takes just its inputs
   }
 
 /** The conditions named by a token for which there is nothing that can be called. */
@@ -580,15 +590,13 @@ const missing = (token: Token<Input>, conditions: Conditions): ReadonlyArray<str
 
 const scopeOf = (view: ScopeView): Scope => {
   if (typeof view === 'object' && view !== null && view['cantok-ts/Scope'] === true) return view as Scope // sound: only scopes bear the brand
-  throw new TypeError(
-    `scope must be a scope, as open, child and link give it, but was ${view === null ? 'null' : typeof view}`,
-  )
+  throw new TypeError(`scope must be a scope, as open, child and link give it, but was ${received(view)}`)
 }
 
 const detailOf = (detail: string | undefined): { readonly detail?: string } => {
   if (detail === undefined) return {}
   if (typeof detail === 'string') return { detail }
-  throw new TypeError(`detail must be a text, but was ${String(detail)}`)
+  throw new TypeError(`detail must be a text, but was ${received(detail)}`)
 }
 
 const refuseBackground = (scope: Scope, request: Requested): void => {
@@ -610,10 +618,11 @@ const rest = (scope: Scope): Token<Input> => {
     each.machine.catchUp()
     const { decided } = each.machine
     if (decided !== null) return cancelled(decided)
+    if (each.machine.closed) continue // it will never fire
     const token = each.machine.snapshot(true)
     parts.push(each === scope ? token : throughChild(token))
   }
-  return any(...parts)
+  return { _tag: 'Any', tokens: parts }
 }
 
 /** A parent's token as a child feels it: polls do not tick its direct counters, and what is true for a look is fixed by seeing it. */

@@ -158,7 +158,7 @@ export class ImpossibleCancelError extends CancellationError {}
 // -------------------------------------------------------------------------------------
 
 /**
- * Whether a caught value is a `CancellationError`, of this or any other copy of the package; never throws.
+ * Whether a caught value is a `CancellationError`, of this or any other copy of the package.
  *
  * @example
  * ```ts

@@ -9,6 +9,7 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as Duration from './Duration.js'
+import { received } from './internal/received.js'
 
 // -------------------------------------------------------------------------------------
 // model
@@ -104,18 +105,18 @@ export const system: Clock = /*#__PURE__*/ (() => {
  */
 export const virtual = (wallStart: number = 0): VirtualClock => {
   let now = 0
-  let wallAhead = wallStart
+  let wallAhead = epoch('wallStart', wallStart)
   const waiting: Array<Timer> = []
 
   /** Moves to the next timer due by then and runs it, or moves to the end; whether there was one. */
   const stepTo = (end: number): boolean => {
     const next = waiting[0]
     if (next === undefined || next.due > end) {
-      now = end
+      now = Math.max(now, end)
       return false
     }
     waiting.shift()
-    now = next.due
+    now = Math.max(now, next.due)
     next.run()
     return true
   }
@@ -147,8 +148,11 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
         while (stepTo(end))
       }
     },
-    setWall: (epochMilliseconds) => () => {
-      wallAhead = epochMilliseconds - now
+    setWall: (epochMilliseconds) => {
+      const wall = epoch('epochMilliseconds', epochMilliseconds)
+      return () => {
+        wallAhead = wall - now
+      }
     },
     timers: () => waiting.length,
   }
@@ -159,6 +163,11 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
 // -------------------------------------------------------------------------------------
 
 const longestTimer = 2 ** 31 - 1
+
+const epoch = (argument: string, value: number): number => {
+  if (Number.isFinite(value)) return value
+  throw new RangeError(`${argument} must be a finite number of epoch milliseconds, but was ${received(value)}`)
+}
 
 interface Timer {
   readonly due: number

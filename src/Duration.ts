@@ -10,6 +10,7 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import type { Ord as OrdOf } from 'fp-ts/lib/Ord.js'
 import type { Show as ShowOf } from 'fp-ts/lib/Show.js'
+import { received } from './internal/received.js'
 
 // -------------------------------------------------------------------------------------
 // model
@@ -64,7 +65,7 @@ export const from = (input: DurationInput, argument: string = 'duration'): Durat
     throw new RangeError(`${argument} ${parsed.left}`)
   }
   throw new TypeError(
-    `${argument} must be a number of milliseconds or a text such as '5 seconds', but was ${typeof input}`,
+    `${argument} must be a number of milliseconds or a text such as '5 seconds', but was ${received(input)}`,
   )
 }
 

@@ -141,7 +141,7 @@ export const step =
       const { firing, left } = rewrite({ token: residual, stage, place: root })
       residual = left
       if (firing === undefined) continue
-      const { reason } = firing.lasting ?? firing.now
+      const reason = (firing.lasting ?? firing.now).tell()
       return [{ _tag: 'Some', value: reason }, firing.lasting === undefined ? left : { _tag: 'Cancelled', reason }]
     }
     return [{ _tag: 'None' }, residual]
@@ -212,9 +212,9 @@ const stagesSince = (stage: Stage, ago: number): ReadonlyArray<Stage> => {
 // private: firing
 // -------------------------------------------------------------------------------------
 
-/** Why; bare is a `cancelled()` without reason or label, which gives way to any other. */
+/** Why, told only where it is asked for; bare is a `cancelled()` without reason or label, which gives way to any other. */
 interface Cause {
-  readonly reason: Reason
+  readonly tell: () => Reason
   readonly bare: boolean
 }
 
@@ -227,9 +227,12 @@ interface Firing {
   readonly lasting?: Cause
 }
 
+/** What is left; of something that has fired for good nothing is, but its cause. */
 interface Outcome {
   readonly left: Token<Input>
   readonly firing?: Firing
+  /** An `andThen` that keeps a reason to hand on should it end bare, so that one around it need not. */
+  readonly keepsReason?: boolean
 }
 
 /** Where a part stands: the way up to the root, or to the `all` whose reason will hold the part's. */
@@ -256,19 +259,17 @@ const origin = (place: Place): Origin => {
 
 const waits = (left: Token<Input>): Outcome => ({ left })
 
-/** A leaf fires for good. */
-const fires = (reason: Reason, ago: number = 0, bare: boolean = false): Outcome => {
-  const cause: Cause = { reason, bare }
-  return { left: spent(cause), firing: { ago, now: cause, lasting: cause } }
+/** A leaf fires for good, so long ago. */
+const fires = (token: Token<Input>, tell: () => Reason, ago: number = 0, bare: boolean = false): Outcome => {
+  const cause: Cause = { tell, bare }
+  return { left: token, firing: { ago, now: cause, lasting: cause } }
 }
 
-/** What fired for good is one `cancelled` in its place, what did not is what it was. */
-const outcome = (left: Token<Input>, firing: Firing): Outcome => ({
-  left: firing.lasting === undefined ? left : spent(firing.lasting),
-  firing,
-})
+const outcome = (left: Token<Input>, firing: Firing | undefined): Outcome =>
+  firing === undefined ? { left } : { left, firing }
 
-const spent = ({ reason, bare }: Cause): Token<Input> => (bare ? { _tag: 'Cancelled' } : { _tag: 'Cancelled', reason })
+const spent = ({ tell, bare }: Cause): Token<Input> =>
+  bare ? { _tag: 'Cancelled' } : { _tag: 'Cancelled', reason: tell() }
 
 /** What fired when it was started fired when what started it did. */
 const earlier = ({ left, firing }: Outcome, ago: number): Outcome =>
@@ -293,58 +294,56 @@ const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }
       return waits(token)
     case 'Cancelled': {
       const { reason } = token
-      if (reason === undefined) {
-        return fires({ _tag: 'Requested', ...origin(place) }, span(stage), true)
-      }
-      return fires(
-        reason.label === undefined && place.label !== undefined ? { ...reason, label: place.label } : reason,
-        span(stage),
-      )
+      if (reason === undefined) return fires(token, () => ({ _tag: 'Requested', ...origin(place) }), span(stage), true)
+      const label = reason.label ?? place.label
+      return fires(token, () => (label === undefined ? reason : { ...reason, label }), span(stage))
     }
-    case 'Manual':
+    case 'Manual': {
       if (stage._tag !== 'Requested' || stage.name !== token.name) return waits(token)
-      return fires({
+      const { name, detail } = stage
+      return fires(token, () => ({
         _tag: 'Requested',
-        name: token.name,
-        ...(stage.detail === undefined ? {} : { detail: stage.detail }),
+        name,
+        ...(detail === undefined ? {} : { detail }),
         ...origin(place),
-      })
+      }))
+    }
     case 'Timeout': {
+      const { duration } = token
       const left = token.left - span(stage)
       if (left > 0) return waits({ ...token, left })
-      return fires({ _tag: 'TimedOut', duration: token.duration, ...origin(place) }, -left)
+      return fires(token, () => ({ _tag: 'TimedOut', duration, ...origin(place) }), -left)
     }
-    case 'Deadline':
-      if (stage._tag !== 'Elapsed' || stage.wall < token.instant) return waits(token)
-      return fires(
-        { _tag: 'DeadlinePassed', instant: token.instant, ...origin(place) },
-        Math.min(stage.ms, stage.wall - token.instant),
-      )
-    case 'Counter':
+    case 'Deadline': {
+      const { instant } = token
+      if (stage._tag !== 'Elapsed' || stage.wall < instant) return waits(token)
+      const ago = Math.min(stage.ms, stage.wall - instant)
+      return fires(token, () => ({ _tag: 'DeadlinePassed', instant, ...origin(place) }), ago)
+    }
+    case 'Counter': {
+      const { limit, left } = token
       if (stage._tag !== 'Counted') return waits(token)
-      if (token.left === 0) return fires({ _tag: 'CounterExhausted', limit: token.limit, ...origin(place) })
-      return waits(stage.direct || !token.direct ? { ...token, left: token.left - 1 } : token)
+      if (left === 0) return fires(token, () => ({ _tag: 'CounterExhausted', limit, ...origin(place) }))
+      return waits(stage.direct || !token.direct ? { ...token, left: left - 1 } : token)
+    }
     case 'Condition': {
+      const { name } = token
       if (stage._tag !== 'Asked' || !answer(token, stage.conditions)) return waits(token)
-      const reason: Reason = { _tag: 'ConditionMet', name: token.name, ...origin(place) }
-      return token.latch ? fires(reason) : outcome(token, { ago: 0, now: { reason, bare: false } })
+      const tell = (): Reason => ({ _tag: 'ConditionMet', name, ...origin(place) })
+      return token.latch ? fires(token, tell) : outcome(token, { ago: 0, now: { tell, bare: false } })
     }
     case 'Budget': {
-      const left = stage._tag === 'Spent' && stage.name === token.name ? token.left - stage.amount : token.left
+      const { name, limit } = token
+      const left = stage._tag === 'Spent' && stage.name === name ? token.left - stage.amount : token.left
       if (left > 0) return waits({ ...token, left })
-      return fires({
-        _tag: 'BudgetSpent',
-        name: token.name,
-        limit: token.limit,
-        spent: token.limit - left,
-        ...origin(place),
-      })
+      return fires(token, () => ({ _tag: 'BudgetSpent', name, limit, spent: limit - left, ...origin(place) }))
     }
     case 'Idle': {
-      if (stage._tag === 'Beat' && stage.name === token.name) return waits({ ...token, left: token.duration })
+      const { name, duration } = token
+      if (stage._tag === 'Beat' && stage.name === name) return waits({ ...token, left: duration })
       const left = token.left - span(stage)
       if (left > 0) return waits({ ...token, left })
-      return fires({ _tag: 'Stalled', name: token.name, duration: token.duration, ...origin(place) }, -left)
+      return fires(token, () => ({ _tag: 'Stalled', name, duration, ...origin(place) }), -left)
     }
     case 'Any': {
       const parts: Array<Outcome> = []
@@ -364,22 +363,18 @@ const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }
         parts.push(yield { token: part, stage, place: inside({ ...root, label: place.label }, ['all', index]) })
       }
       const fired = earliestFirst(parts)
-      const given = token.reasons ?? []
-      const reasons = [...given, ...reasonsOf(fired.map(({ lasting }) => lasting))]
+      const given = (token.reasons ?? []).map((reason): Cause => ({ tell: () => reason, bare: false }))
+      const lasting = [...given, ...fired.flatMap((firing) => firing.lasting ?? [])]
+      const firing = fired.length < parts.length ? undefined : firingOfAll(given, fired, stage, place)
+      if (firing?.lasting !== undefined) return outcome(token, firing)
+      const reasons = lasting.filter(({ bare }) => !bare).map(({ tell }) => tell())
       const left: Token<Input> = {
         _tag: 'All',
         // the reason of a part that has fired for good stands among the reasons of the whole
         tokens: parts.map((part) => (part.firing?.lasting === undefined ? part.left : { _tag: 'Cancelled' })),
         ...(reasons.length === 0 ? {} : { reasons }),
       }
-      if (fired.length < parts.length) return waits(left)
-      const last = fired.at(-1)
-      const bare: Reason = last?.now.reason ?? { _tag: 'Requested', ...origin(place) }
-      return outcome(left, {
-        ago: last?.ago ?? span(stage),
-        now: together([...given, ...reasonsOf(fired.map(({ now }) => now))], bare, place),
-        ...(fired.every(({ lasting }) => lasting !== undefined) ? { lasting: together(reasons, bare, place) } : {}),
-      })
+      return outcome(left, firing)
     }
     case 'AndThen': {
       const first: Outcome = yield { token: token.first, stage, place: inside(place, ['andThen', 0]) }
@@ -388,28 +383,22 @@ const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }
       const wasStarted = token.first._tag === 'Cancelled'
       let second = waits(token.second)
       for (const each of wasStarted ? [stage] : stagesSince(stage, first.firing.ago)) {
-        if (second.firing?.lasting !== undefined) break
         second = yield { token: second.left, stage: each, place: inside(place, ['andThen', 1]) }
         if (!wasStarted && each._tag === 'Started') second = earlier(second, first.firing.ago)
+        if (second.firing?.lasting !== undefined) break
       }
-      const left: Token<Input> = { ...token, first: spent(before), second: second.left }
-      if (second.firing === undefined) return waits(left)
-      return outcome(
-        left,
-        caused(second.firing, (cause) => (cause.bare ? before : cause)),
-      )
+      const firing = second.firing && caused(second.firing, (cause) => (cause.bare ? before : cause))
+      if (firing?.lasting !== undefined) return outcome(token, firing)
+      const keepsReason = second.keepsReason === true
+      const done: Token<Input> = keepsReason ? { _tag: 'Cancelled' } : spent(before)
+      const left: Token<Input> = { ...token, first: done, second: second.left }
+      return { ...outcome(left, firing), keepsReason: keepsReason || !before.bare }
     }
     case 'Labelled': {
-      const part: Outcome = yield {
-        token: token.token,
-        stage,
-        place: inside(place, ['labelled', token.label], token.label),
-      }
-      if (part.firing === undefined) return waits({ ...token, token: part.left })
-      return outcome(
-        { ...token, token: part.left },
-        caused(part.firing, ({ reason }) => ({ reason, bare: false })),
-      )
+      const { label } = token
+      const part: Outcome = yield { token: token.token, stage, place: inside(place, ['labelled', label], label) }
+      const firing = part.firing && caused(part.firing, ({ tell }) => ({ tell, bare: false }))
+      return outcome({ ...token, token: part.left }, firing)
     }
   }
 })
@@ -423,18 +412,28 @@ const answer = (token: Tagged<'Condition'>, conditions: Readonly<Record<string, 
 const earliestFirst = (parts: ReadonlyArray<Outcome>): ReadonlyArray<Firing> =>
   parts.flatMap(({ firing }) => firing ?? []).sort((x, y) => y.ago - x.ago)
 
+const firingOfAll = (given: ReadonlyArray<Cause>, fired: ReadonlyArray<Firing>, stage: Stage, place: Place): Firing => {
+  const last = fired.at(-1)
+  const bare: Cause = { tell: last?.now.tell ?? (() => ({ _tag: 'Requested', ...origin(place) })), bare: true }
+  const now = together([...given, ...fired.map((firing) => firing.now)], bare, place)
+  const lasting = fired.flatMap((firing) => firing.lasting ?? [])
+  return {
+    ago: last?.ago ?? span(stage),
+    now,
+    ...(lasting.length < fired.length ? {} : { lasting: together([...given, ...lasting], bare, place) }),
+  }
+}
+
+/** The cause of an `all` whose parts gave these; a single one stands for itself, and where all are bare it is too. */
+const together = (causes: ReadonlyArray<Cause>, bare: Cause, place: Place): Cause => {
+  const told = causes.filter((cause) => !cause.bare)
+  if (told.length < 2) return told[0] ?? bare
+  const reasons = told.map(({ tell }) => tell()) // told now, for an `all` in an `all` nests as deep as the token
+  return { tell: () => ({ _tag: 'AllOf', reasons, ...origin(place) }), bare: false }
+}
+
 const caused = ({ ago, now, lasting }: Firing, f: (cause: Cause) => Cause): Firing => ({
   ago,
   now: f(now),
   ...(lasting === undefined ? {} : { lasting: f(lasting) }),
 })
-
-const reasonsOf = (causes: ReadonlyArray<Cause | undefined>): ReadonlyArray<Reason> =>
-  causes.flatMap((cause) => (cause === undefined || cause.bare ? [] : [cause.reason]))
-
-/** The cause of an `all` whose parts gave these reasons; a single one stands for itself, and where none is given it is bare. */
-const together = (reasons: ReadonlyArray<Reason>, bare: Reason, place: Place): Cause => {
-  const [reason, ...more] = reasons
-  if (reason === undefined) return { reason: bare, bare: true }
-  return { reason: more.length === 0 ? reason : { _tag: 'AllOf', reasons, ...origin(place) }, bare: false }
-}

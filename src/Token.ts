@@ -27,6 +27,7 @@ import type { Semiring as SemiringOf } from 'fp-ts/lib/Semiring.js'
 import type { Show as ShowOf } from 'fp-ts/lib/Show.js'
 import * as Duration from './Duration.js'
 import { sameNormalForm } from './internal/normalForm.js'
+import { received } from './internal/received.js'
 import { reasonText } from './internal/reasonText.js'
 import { stackSafe } from './internal/recursion.js'
 import type { Reason } from './Reason.js'
@@ -338,7 +339,7 @@ export const timeout = (
   options: { readonly left?: Duration.DurationInput } = {},
 ): Token => {
   const whole = Duration.from(duration)
-  const left = remainder(Duration.from(options.left ?? whole, 'left'), whole, 'duration')
+  const left = remainder(Duration.from(optionsOnly(options).left ?? whole, 'left'), whole, 'duration')
   return left === Infinity ? never : { _tag: 'Timeout', duration: whole, left }
 }
 
@@ -358,7 +359,7 @@ export const timeout = (
  * @since 0.1.0
  */
 export const deadline = (instant: number | Date): Token => {
-  const epoch = typeof instant === 'object' && instant !== null ? instant.getTime() : instant
+  const epoch = typeof instant === 'object' && typeof instant?.getTime === 'function' ? instant.getTime() : instant
   if (typeof epoch !== 'number') {
     throw new TypeError(`instant must be epoch milliseconds or a Date, but was ${received(instant)}`)
   }
@@ -387,7 +388,7 @@ export const deadline = (instant: number | Date): Token => {
 export const counter = (limit: number, options: { readonly direct?: boolean; readonly left?: number } = {}): Token => ({
   _tag: 'Counter',
   limit: count('limit', limit),
-  left: remainder(count('left', options.left ?? limit), limit, 'limit'),
+  left: remainder(count('left', optionsOnly(options).left ?? limit), limit, 'limit'),
   direct: flag('direct', options.direct ?? true),
 })
 
@@ -412,7 +413,7 @@ export const condition = <Name extends string>(
   name: Name,
   options: { readonly latch?: boolean; readonly onError?: 'ignore' | 'throw'; readonly fallback?: boolean } = {},
 ): Token<`condition:${Name}`> => {
-  const { latch = true, onError = 'ignore', fallback = false } = options
+  const { latch = true, onError = 'ignore', fallback = false } = optionsOnly(options)
   if (onError !== 'ignore' && onError !== 'throw') {
     throw new TypeError(`onError must be 'ignore' or 'throw', but was ${received(onError)}`)
   }
@@ -448,7 +449,7 @@ export const budget = <Name extends string>(
   _tag: 'Budget',
   name: text('name', name),
   limit: amount('limit', limit),
-  left: remainder(amount('left', options.left ?? limit), limit, 'limit'),
+  left: remainder(amount('left', optionsOnly(options).left ?? limit), limit, 'limit'),
 })
 
 /**
@@ -471,9 +472,10 @@ export const idle = <Name extends string>(
   duration: Duration.DurationInput,
   options: { readonly left?: Duration.DurationInput } = {},
 ): Token<`idle:${Name}`> => {
+  const named = text('name', name)
   const whole = Duration.from(duration)
-  const left = remainder(Duration.from(options.left ?? whole, 'left'), whole, 'duration')
-  return left === Infinity ? never : { _tag: 'Idle', name: text('name', name), duration: whole, left }
+  const left = remainder(Duration.from(optionsOnly(options).left ?? whole, 'left'), whole, 'duration')
+  return left === Infinity ? never : { _tag: 'Idle', name: named, duration: whole, left }
 }
 
 // -------------------------------------------------------------------------------------
@@ -1124,8 +1126,6 @@ const tags: ReadonlyArray<Tag> = [
   'Labelled',
 ]
 
-const received = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value))
-
 const text = (argument: string, value: string): string => {
   if (typeof value === 'string' && value !== '') return value
   throw new TypeError(`${argument} must be a text that is not empty, but was ${received(value)}`)
@@ -1149,6 +1149,11 @@ const amount = (argument: string, value: number): number => {
 const remainder = (left: number, whole: number, argument: string): number => {
   if (left <= whole) return left
   throw new RangeError(`left must be at most the ${argument} of ${whole}, but was ${left}`)
+}
+
+const optionsOnly = <Options extends object>(options: Options): Options => {
+  if (typeof options === 'object' && options !== null) return options
+  throw new TypeError(`options must be an object, but was ${received(options)}`)
 }
 
 const tokensOnly = <I extends Input>(combinator: string, tokens: ReadonlyArray<Token<I>>): ReadonlyArray<Token<I>> => {

@@ -310,6 +310,19 @@ describe('Clock', () => {
         },
       )
 
+      it.each([5, 2 ** 31 - 1, 2 ** 31, 2 ** 33 + 5, 1e15])(
+        'asks the platform for no more than it can hold, as often as needed: a delay of %d',
+        (delay) => {
+          const set = vi.spyOn(globalThis, 'setTimeout')
+          const off = Clock.system.schedule(delay, () => {})()
+          const longest = 2 ** 31 - 1
+          for (let count = 1; count <= 3; count++) pass(longest)
+          off()
+          expect(set.mock.calls.every(([, ms]) => ms !== undefined && ms >= 0 && ms <= longest)).toBe(true)
+          expect(set.mock.calls.length).toBe(Math.min(4, Math.ceil(delay / longest)))
+        },
+      )
+
       it.each([1, 2 ** 31 + 5, 1e15])('keeps no timer once a delay of %d is called off', (delay) => {
         let runs = 0
         const off = Clock.system.schedule(delay, () => void runs++)()

@@ -151,11 +151,7 @@ const constructors: ReadonlyArray<Refusal> = [
   ],
   ['cancelled(5)', () => Token.cancelled(untyped(5)), type('reason must be a reason or a text, but was 5')],
   ['cancelled(null)', () => Token.cancelled(untyped(null)), type('reason must be a reason or a text, but was null')],
-  [
-    'cancelled({})',
-    () => Token.cancelled(untyped({})),
-    type('reason must be a reason or a text, but was [object Object]'),
-  ],
+  ['cancelled({})', () => Token.cancelled(untyped({})), type('reason must be a reason or a text, but was an object')],
 ]
 
 const combinators: ReadonlyArray<Refusal> = [
@@ -256,7 +252,7 @@ const scopes: ReadonlyArray<Refusal> = [
   [
     'cancelInput with a detail that is no text',
     () => CancelScope.cancelInput(open(), 'stop', untyped(new Error('why'))),
-    type('detail must be a text, but was Error: why'),
+    type('detail must be a text, but was an object'),
   ],
   [
     'spend of -1',
@@ -271,7 +267,7 @@ const scopes: ReadonlyArray<Refusal> = [
   [
     "spend of '5'",
     () => CancelScope.spend(open(), 'b', untyped('5')),
-    range('amount must be a finite number, 0 or more, but was 5'),
+    range("amount must be a finite number, 0 or more, but was '5'"),
   ],
   [
     'spend of nothing',

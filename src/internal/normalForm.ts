@@ -162,7 +162,7 @@ const nested = (root: Combined): ReadonlyArray<Token<Input>> => {
 /** The reasons of an `all` and those of the `all`s flattened into it, from left to right. */
 const firedIn = (root: Tagged<'All'>): ReadonlyArray<Reason> => {
   const found: Array<Reason> = []
-  walk(root, (token) => token._tag === 'All' && found.push(...(token.reasons ?? [])))
+  walk(root, (token) => token._tag === 'All' && token.reasons?.forEach((reason) => found.push(reason)))
   return found
 }
 

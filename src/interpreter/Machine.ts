@@ -18,7 +18,7 @@ import type { Conditions } from '../World.js'
 import { compile } from './compile.js'
 import type { Node } from './Node.js'
 import { Queue } from './Queue.js'
-import { leafReason } from './reasons.js'
+import { Cause } from './reasons.js'
 import { snapshot } from './snapshot.js'
 import { Tree } from './Tree.js'
 
@@ -39,7 +39,8 @@ export class Machine extends Tree {
   /** Whether a look may have to be undone: by an error of its own predicates, or of those of another scope in the same read. */
   recoverable = false
   /** What to go back to if this read ends in an error; set when something has fired in it. */
-  checkpoint: Token<Input> | null = null
+  checkpoint: { readonly token: Token<Input>; readonly instant: number } | null = null
+  private inputs: ReadonlyArray<() => void> = []
 
   private timed = false
 
@@ -69,7 +70,7 @@ export class Machine extends Tree {
     super()
     this.clock = clock
     this.conditions = conditions
-    this.load(token)
+    this.load(token, null)
   }
 
   // -----------------------------------------------------------------------------------
@@ -88,6 +89,7 @@ export class Machine extends Tree {
     }
     this.polls++
     if (direct) this.directPolls++
+    if (this.askingIsStale) this.refreshAsking()
     return this.asking.length === 0 ? null : this.ask(direct, now)
   }
 
@@ -116,10 +118,10 @@ export class Machine extends Tree {
     let { asking } = this
     for (let index = 0; index < asking.length; index++) {
       const leaf = asking[index]!
-      if (this.momentary && !this.matters(leaf)) continue
+      if (leaf.state !== 'live' || (this.momentary && !this.matters(leaf))) continue
       const met = this.answer(leaf)
       // a predicate may have changed this very machine
-      if (met && leaf.state === 'live' && this.decided === null) this.meet(leaf, this.instant(now))
+      if (met && leaf.state === 'live' && this.decided === null && !this.closed) this.meet(leaf, this.instant(now))
       if (asking === this.asking) continue
       if (this.decided !== null) return this.decided
       asking = this.asking
@@ -127,7 +129,8 @@ export class Machine extends Tree {
       if (next < 0) break
       index = next - 1
     }
-    return this.momentary && this.nodes[0]!.trueIn === this.looks ? this.nodes[0]!.trueReason : null
+    const root = this.nodes[0]!
+    return this.momentary && root.trueIn === this.looks && root.trueCause !== null ? root.trueCause.reason : null
   }
 
   /** What was true in this look is so no more. */
@@ -147,10 +150,10 @@ export class Machine extends Tree {
   }
 
   private meet(leaf: Node, now: number): void {
-    const reason = this.reason(leaf)
+    const cause = this.cause(leaf)
     this.keepCheckpoint(now)
-    if (leaf.condition!.latch) this.fire(leaf, reason, false)
-    else this.hold(leaf, reason)
+    if (leaf.condition!.latch) this.fire(leaf, cause, false)
+    else this.hold(leaf, cause)
     this.settle(now)
     if (this.decided === null) this.runOut(now)
   }
@@ -160,39 +163,39 @@ export class Machine extends Tree {
   // -----------------------------------------------------------------------------------
 
   request(name: string, detail: string | undefined): boolean {
-    const leaves = this.push('Manual', name)
+    const leaves = this.push('Manual', name, () => this.request(name, detail))
     for (const leaf of leaves) {
       if (leaf.state !== 'live' || this.decided !== null) continue
-      this.fire(leaf, this.reason(leaf, detail), false)
+      this.fire(leaf, this.cause(leaf, detail), false)
       this.settle(this.seen)
     }
     return leaves.length > 0
   }
 
   spend(name: string, amount: number): boolean {
-    const leaves = this.push('Budget', name)
+    const leaves = this.push('Budget', name, () => this.spend(name, amount))
     for (const leaf of leaves) {
       if (leaf.state !== 'live' || this.decided !== null) continue
       leaf.due -= amount
       if (leaf.due > 0) continue
-      this.fire(leaf, this.reason(leaf), false)
+      this.fire(leaf, this.cause(leaf), false)
       this.settle(this.seen)
     }
     return amount > 0 && leaves.length > 0
   }
 
   beat(name: string): boolean {
-    const leaves = this.push('Idle', name)
+    const leaves = this.push('Idle', name, () => this.beat(name))
     for (const leaf of leaves) if (leaf.token._tag === 'Idle') leaf.due = later(this.seen, leaf.token.duration)
     return leaves.length > 0
   }
 
   /** The live leaves that an input reaches: those started before it came, with time brought up to date. */
-  private push(tag: 'Manual' | 'Budget' | 'Idle', name: string): ReadonlyArray<Node> {
+  private push(tag: 'Manual' | 'Budget' | 'Idle', name: string, again: () => void): ReadonlyArray<Node> {
     if (this.decided !== null || this.closed) return nobody
+    if (this.checkpoint !== null) this.inputs = [...this.inputs, again]
     this.begin()
     if (this.timed && this.decided === null) this.elapse(this.clock.monotonic())
-    this.checkpoint = null // what an input changes is not undone
     if (this.named === null) {
       const named = new Map<string, Array<Node>>()
       for (const node of this.nodes) {
@@ -228,6 +231,7 @@ export class Machine extends Tree {
   close(): void {
     this.catchUp()
     this.closed = true
+    this.asking = nobody
     this.rearm()
   }
 
@@ -241,20 +245,29 @@ export class Machine extends Tree {
     return this.nodes[0]!.state === 'fired'
   }
 
-  /** Goes back to the checkpoint, if something has fired since. */
+  /** Goes back to the checkpoint, if something has fired since; inputs that came meanwhile stay. */
   undo(): void {
-    const { checkpoint } = this
-    if (checkpoint !== null && this.decided === null) this.load(checkpoint)
+    const { checkpoint, inputs } = this
+    this.commit()
+    if (checkpoint === null || this.decided !== null) return
+    this.load(checkpoint.token, checkpoint.instant)
+    for (const input of inputs) input()
+  }
+
+  /** What has happened in this read stands. */
+  commit(): void {
     this.checkpoint = null
+    this.inputs = []
   }
 
   private keepCheckpoint(now: number): void {
     if (!this.recoverable || this.checkpoint !== null) return
     this.seen = now
-    this.checkpoint = this.snapshot(true)
+    this.checkpoint = { token: this.snapshot(true), instant: now }
   }
 
-  private load(token: Token<Input>): void {
+  /** Opens a token: now, or as of an instant that has passed. */
+  private load(token: Token<Input>, instant: number | null): void {
     const { nodes, timed, momentary, guarded } = compile(token, this.conditions)
     this.nodes = nodes
     this.timed = timed
@@ -263,7 +276,7 @@ export class Machine extends Tree {
     this.instants = this.dates = this.counts = this.directCounts = null
     this.named = null
     this.asking = nobody
-    if (timed) this.seen = this.clock.monotonic()
+    if (timed) this.seen = instant ?? this.clock.monotonic()
     this.begun = false
     this.quiet = false
   }
@@ -280,8 +293,8 @@ export class Machine extends Tree {
   // time and polls
   // -----------------------------------------------------------------------------------
 
-  protected reason(leaf: Node, detail?: string): Reason {
-    return leafReason(leaf, this.clock.wall() - this.behind, detail)
+  protected cause(leaf: Node, detail?: string): Cause {
+    return new Cause(leaf, this.clock.wall() - this.behind, detail)
   }
 
   /** The instant of this look: as read, or read now if starting a timed leaf may want it. */
@@ -312,7 +325,7 @@ export class Machine extends Tree {
         continue
       }
       this.behind = now - leaf.due
-      this.fire(leaf, this.reason(leaf), false)
+      this.fire(leaf, this.cause(leaf), false)
       this.settle(leaf.due)
       this.behind = 0
       if (this.decided !== null) return
@@ -335,7 +348,7 @@ export class Machine extends Tree {
       if (any === undefined && direct === undefined) break
       const leaf = queue!.pop()!
       if (leaf.state !== 'live') continue
-      this.fire(leaf, this.reason(leaf), false)
+      this.fire(leaf, this.cause(leaf), false)
       this.settle(now)
     }
     this.rearm()
@@ -350,32 +363,38 @@ export class Machine extends Tree {
     this.readsClock = open && (this.nextInstant !== Infinity || this.nextDate !== Infinity)
     this.quiet =
       !open ||
-      (!this.readsClock && this.asking.length === 0 && this.nextPoll === Infinity && this.nextDirectPoll === Infinity)
+      (!this.readsClock &&
+        !this.askingIsStale &&
+        this.asking.length === 0 &&
+        this.nextPoll === Infinity &&
+        this.nextDirectPoll === Infinity)
   }
 
   /** Starts what waits to be started at that instant, and takes note of what there is to look at then. */
   private settle(instant: number): void {
     this.startAll(instant)
-    if (this.fresh.length > 0 || this.askingIsStale) {
-      const live = [...this.asking, ...this.fresh].filter(({ state }) => state === 'live')
-      this.asking =
-        this.decided !== null ? nobody : this.fresh.length === 0 ? live : live.sort((x, y) => x.order - y.order)
-      this.fresh.length = 0
-      this.askingIsStale = false
-    }
+    if (this.looking && this.fresh.length > 0) this.refreshAsking() // they are asked in this very look
     this.rearm()
+  }
+
+  private refreshAsking(): void {
+    const live = [...this.asking, ...this.fresh].filter(({ state }) => state === 'live')
+    if (this.fresh.length > 0) live.sort((x, y) => x.order - y.order)
+    this.asking = this.decided === null && !this.closed ? live : nobody
+    this.fresh.length = 0
+    this.askingIsStale = false
   }
 
   protected startLeaf(leaf: Node, instant: number): void {
     const { token } = leaf
     switch (token._tag) {
       case 'Cancelled':
-        this.fire(leaf, this.reason(leaf), token.reason === undefined)
+        this.fire(leaf, this.cause(leaf), token.reason === undefined)
         break
       case 'Timeout':
       case 'Idle':
         leaf.due = leaf.key = later(instant, token.left)
-        if (token.left <= 0) this.fire(leaf, this.reason(leaf), false)
+        if (token.left <= 0) this.fire(leaf, this.cause(leaf), false)
         else this.instants = enqueue(this.instants, leaf)
         break
       case 'Deadline':
@@ -392,10 +411,11 @@ export class Machine extends Tree {
       }
       case 'Condition':
         this.fresh.push(leaf)
+        this.askingIsStale = true
         break
       case 'Budget':
         leaf.due = token.left
-        if (token.left <= 0) this.fire(leaf, this.reason(leaf), false)
+        if (token.left <= 0) this.fire(leaf, this.cause(leaf), false)
         break
       case 'Never':
       case 'Manual':

@@ -1,6 +1,6 @@
-import type { Reason } from '../Reason.js'
 import type { Input, Tagged, Token } from '../Token.js'
 import type { Question } from './Question.js'
+import type { Cause } from './reasons.js'
 
 /** A node has not been started, is live, has fired, or does not matter any more since something above it has fired. */
 export type State = 'idle' | 'live' | 'fired' | 'dropped'
@@ -18,6 +18,9 @@ export class Node {
   readonly order: number
   /** That of the innermost `labelled` around it. */
   readonly label: string | undefined
+  /** Where what is true below it is used: the root, or the first part of an `andThen`; and whether an `all` stands between. */
+  readonly arena: Node
+  readonly belowAll: boolean
   end = 0
   parts: Array<Node> = []
 
@@ -29,8 +32,8 @@ export class Node {
   state: State = 'idle'
   /** Fired, and all below it that had not has been dropped. */
   cleared = false
-  /** Why it fired, and whether that gives way to any other reason; both also hold the first reason for a pending `andThen`. */
-  reason: Reason | null = null
+  /** Why it fired, and whether that gives way to any other reason; both also hold the first cause for a pending `andThen`. */
+  cause: Cause | null = null
   bare = false
 
   /** Its place in a queue: an instant, or a number of polls. */
@@ -40,9 +43,9 @@ export class Node {
   /** When it was started; a deadline cannot fire before. */
   since = 0
 
-  /** Of an `all`: how many parts have not fired for good, and the reasons of those that have. */
+  /** Of an `all`: how many parts have not fired for good, and the causes of those that have. */
   pending = 0
-  reasons: Array<Reason> = []
+  causes: Array<Cause> = []
 
   /** Of a condition: itself, and what it asks the world. */
   condition: Tagged<'Condition'> | null = null
@@ -50,7 +53,7 @@ export class Node {
   /** The look in which predicates made it fire; and that in which it is true without having fired, and why. */
   firedIn = 0
   trueIn = 0
-  trueReason: Reason | null = null
+  trueCause: Cause | null = null
   /** Of an `all`: the look in which parts are true without having fired, and how many. */
   partsTrueIn = 0
   partsTrue = 0
@@ -62,6 +65,9 @@ export class Node {
     this.parent = parent
     this.index = index
     this.order = order
+    const isArena = parent === null || (parent.token._tag === 'AndThen' && index === 0)
+    this.arena = isArena ? this : parent.arena
+    this.belowAll = !isArena && (parent.token._tag === 'All' || parent.belowAll)
     this.label = parent === null ? undefined : parent.token._tag === 'Labelled' ? parent.token.label : parent.label
   }
 }

@@ -4,7 +4,6 @@
  * A read asks the scope itself and then its parents in order, each scope once however many ways lead to it; what it finds is the reason
  * of every scope on the way, for good. Scopes know their parents only: a child that is forgotten leaves nothing behind.
  */
-import { system } from '../Clock.js'
 import type { Clock } from '../Clock.js'
 import type { Reason } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
@@ -20,10 +19,10 @@ export class Scope {
   private touched: ReadonlyArray<Machine> = untouched
   private lineage: Lineage | null = null
 
-  constructor(token: Token<Input>, parents: ReadonlyArray<Scope>, clock: Clock | undefined, conditions: Conditions) {
+  constructor(token: Token<Input>, parents: ReadonlyArray<Scope>, clock: Clock, conditions: Conditions) {
     this.token = token
     this.parents = parents
-    this.machine = new Machine(token, clock ?? parents[0]?.machine.clock ?? system, conditions)
+    this.machine = new Machine(token, clock, conditions)
     if (parents.length > 0) {
       this.machine.recoverable = true
       for (const parent of parents) parent.machine.recoverable = true
@@ -43,7 +42,7 @@ export class Scope {
     if (machine.quiet || machine.looking) return null
     if (!machine.begun) machine.begin()
     const reason = machine.decided ?? machine.look(direct, machine.readsClock ? machine.clock.monotonic() : NaN)
-    machine.checkpoint = null
+    if (machine.checkpoint !== null) machine.commit()
     return machine.decided ?? reason
   }
 
@@ -64,7 +63,7 @@ export class Scope {
   private endRead(): void {
     this.reading = false
     if (this.touched.length === 0) return
-    for (const machine of this.touched) machine.checkpoint = null
+    for (const machine of this.touched) machine.commit()
     this.touched = untouched
   }
 

@@ -7,7 +7,7 @@
  */
 import type { Reason } from '../Reason.js'
 import type { Node } from './Node.js'
-import { allReason } from './reasons.js'
+import { Cause } from './reasons.js'
 
 export abstract class Tree {
   protected nodes: ReadonlyArray<Node> = []
@@ -25,7 +25,7 @@ export abstract class Tree {
   /** Fires the whole. */
   abstract decide(reason: Reason): void
   /** Why a leaf fires now. */
-  protected abstract reason(leaf: Node): Reason
+  protected abstract cause(leaf: Node): Cause
   protected abstract startLeaf(leaf: Node, instant: number): void
 
   // -----------------------------------------------------------------------------------
@@ -44,8 +44,8 @@ export abstract class Tree {
     node.state = 'live'
     if (token._tag === 'All') {
       node.pending = parts.length
-      node.reasons = [...(token.reasons ?? [])]
-      if (parts.length === 0) this.fire(node, ...this.together(node, this.reason(node), true))
+      node.causes = (token.reasons ?? []).map(Cause.given)
+      if (parts.length === 0) this.fire(node, ...this.together(node, this.cause(node), true))
     }
     if (parts.length === 0) this.startLeaf(node, instant)
     else if (token._tag === 'AndThen') this.starting.push(parts[0]!)
@@ -53,21 +53,21 @@ export abstract class Tree {
   }
 
   /** Fires a node for good, and with it all that it decides. */
-  protected fire(fired: Node, why: Reason, isBare: boolean): void {
+  protected fire(fired: Node, why: Cause, isBare: boolean): void {
     let node = fired
-    let reason = why
+    let cause = why
     let bare = isBare
     for (;;) {
       node.state = 'fired'
-      node.reason = reason
+      node.cause = cause
       node.bare = bare
       if (this.looking) node.firedIn = this.looks
       if (node.question !== null) this.askingIsStale = true
       const { parent } = node
-      if (parent === null) return this.decide(reason)
+      if (parent === null) return this.decide(cause.reason)
       switch (parent.token._tag) {
         case 'All':
-          if (!bare) parent.reasons.push(reason)
+          if (!bare) parent.causes.push(cause)
           parent.pending--
           if (parent.partsTrueIn === this.looks && node.trueIn === this.looks) parent.partsTrue--
           if (parent.pending > 0) {
@@ -75,7 +75,7 @@ export abstract class Tree {
             this.holdIfAllTrue(parent)
             return
           }
-          ;[reason, bare] = this.together(parent, reason, bare)
+          ;[cause, bare] = this.together(parent, cause, bare)
           break
         case 'AndThen': {
           const [first, second] = parent.parts
@@ -85,7 +85,7 @@ export abstract class Tree {
             return
           }
           if (bare) {
-            reason = first!.reason!
+            cause = first!.cause!
             bare = first!.bare
           }
           break
@@ -100,9 +100,8 @@ export abstract class Tree {
     }
   }
 
-  private together(all: Node, last: Reason, bare: boolean): [reason: Reason, bare: boolean] {
-    const { reasons } = all
-    return reasons.length === 0 ? [last, bare] : [allReason(all, reasons, last.at), false]
+  private together(all: Node, last: Cause, bare: boolean): [cause: Cause, bare: boolean] {
+    return all.causes.length === 0 ? [last, bare] : [Cause.all(all, all.causes), false]
   }
 
   /** Nothing below a node that has fired matters any more. What was cleared before is skipped, so each node is dropped once. */
@@ -127,12 +126,12 @@ export abstract class Tree {
   // -----------------------------------------------------------------------------------
 
   /** A node is true in this look, and with it all that this makes true. */
-  protected hold(held: Node, why: Reason): void {
+  protected hold(held: Node, why: Cause): void {
     let node = held
-    let reason = why
+    let cause = why
     for (;;) {
       node.trueIn = this.looks
-      node.trueReason = reason
+      node.trueCause = cause
       const { parent } = node
       if (parent === null) return
       switch (parent.token._tag) {
@@ -144,12 +143,12 @@ export abstract class Tree {
           parent.partsTrueIn = this.looks
           parent.partsTrue++
           if (parent.partsTrue < parent.pending) return
-          reason = this.heldTogether(parent)
+          cause = this.heldTogether(parent)
           break
         }
         case 'AndThen':
           // what is started stays started
-          if (node.index === 0) return this.fire(node, reason, false)
+          if (node.index === 0) return this.fire(node, cause, false)
           break
         default:
           break
@@ -165,22 +164,22 @@ export abstract class Tree {
     this.hold(all, this.heldTogether(all))
   }
 
-  /** The reason of an `all` whose parts have fired or are true in this look: those from before, then those of this look from left to right. */
-  private heldTogether(all: Node): Reason {
+  /** The cause of an `all` whose parts have fired or are true in this look: those from before, then those of this look from left to right. */
+  private heldTogether(all: Node): Cause {
     const now = all.parts.filter((part) =>
       part.state === 'fired' ? part.firedIn === this.looks && !part.bare : part.trueIn === this.looks,
     )
-    const before = all.reasons.length - now.filter(({ state }) => state === 'fired').length
-    const reasons = [
-      ...all.reasons.slice(0, before),
-      ...now.flatMap(({ trueIn, trueReason, reason }) => (trueIn === this.looks ? trueReason : reason) ?? []),
-    ]
-    return allReason(all, reasons, reasons[reasons.length - 1]?.at)
+    const before = all.causes.length - now.filter(({ state }) => state === 'fired').length
+    return Cause.all(all, [
+      ...all.causes.slice(0, before),
+      ...now.flatMap(({ trueIn, trueCause, cause }) => (trueIn === this.looks ? trueCause : cause) ?? []),
+    ])
   }
 
   /** Whether a condition's answer can still change anything: with a latch always, without only what this look comes to. */
   protected matters(leaf: Node): boolean {
     if (leaf.condition!.latch) return true
+    if (!leaf.belowAll) return leaf.arena.trueIn !== this.looks
     for (let node = leaf; node.parent !== null; node = node.parent) {
       const { parent } = node
       switch (parent.token._tag) {

@@ -18,15 +18,21 @@ export const snapshot = (nodes: ReadonlyArray<Node>, measures: Measures, collaps
   const tokens: Array<Token<Input>> = new Array(nodes.length)
   for (let order = nodes.length - 1; order >= 0; order--) {
     const node = nodes[order]!
-    const closed = node.state === 'fired' && (collapse || node.parts.length === 0)
-    tokens[order] =
-      node.state === 'idle' ? node.token : closed ? fired(node) : rebuilt(node, tokens, measures, collapse)
+    // what has fired as one is told where it is held, if at all: most of it lies below something that has fired itself
+    if (!isClosed(node, collapse))
+      tokens[order] = node.state === 'idle' ? node.token : rebuilt(node, tokens, measures, collapse)
   }
-  return tokens[0]!
+  return isClosed(nodes[0]!, collapse) ? fired(nodes[0]!) : tokens[0]!
 }
 
-const fired = ({ reason, bare }: Node): Token<Input> =>
-  bare || reason === null ? { _tag: 'Cancelled' } : { _tag: 'Cancelled', reason }
+const isClosed = (node: Node, collapse: boolean): boolean =>
+  node.state === 'fired' && (collapse || node.parts.length === 0)
+
+const fired = ({ cause, bare }: Node): Token<Input> =>
+  bare || cause === null ? { _tag: 'Cancelled' } : { _tag: 'Cancelled', reason: cause.reason }
+
+/** A clock that went back leaves no more than there was. */
+const between = (least: number, value: number, most: number): number => Math.max(least, Math.min(value, most))
 
 const rebuilt = (
   node: Node,
@@ -35,11 +41,15 @@ const rebuilt = (
   collapse: boolean,
 ): Token<Input> => {
   const { token } = node
-  const part = (index: number): Token<Input> => tokens[node.parts[index]!.order]!
+  const part = (index: number): Token<Input> => {
+    const each = node.parts[index]!
+    return isClosed(each, collapse) ? fired(each) : tokens[each.order]!
+  }
   switch (token._tag) {
     case 'Timeout':
+      return { ...token, left: between(0, node.due - measures.now, token.left) }
     case 'Idle':
-      return { ...token, left: Math.max(0, node.due - measures.now) }
+      return { ...token, left: between(0, node.due - measures.now, token.duration) }
     case 'Counter':
       return { ...token, left: Math.max(0, node.due - (token.direct ? measures.directPolls : measures.polls)) }
     case 'Budget':
@@ -51,13 +61,24 @@ const rebuilt = (
       const parts = token.tokens.map((_, index) =>
         collapse && node.parts[index]!.state === 'fired' ? ({ _tag: 'Cancelled' } as const) : part(index),
       )
-      return { _tag: 'All', tokens: parts, ...(node.reasons.length === 0 ? {} : { reasons: [...node.reasons] }) }
+      return {
+        _tag: 'All',
+        tokens: parts,
+        ...(node.causes.length === 0 ? {} : { reasons: node.causes.map(({ reason }) => reason) }),
+      }
     }
     case 'AndThen':
-      return { ...token, first: part(0), second: part(1) }
+      return { ...token, first: collapse && isOutdated(node) ? { _tag: 'Cancelled' } : part(0), second: part(1) }
     case 'Labelled':
       return { ...token, token: part(0) }
     default:
       return token
   }
+}
+
+/** Whether the reason of the first part cannot be handed on any more: the second is an `andThen` that has one of its own. */
+const isOutdated = ({ parts }: Node): boolean => {
+  const [first, second] = parts
+  const next = second!.token._tag === 'AndThen' ? second!.parts[0]! : null
+  return first!.state === 'fired' && next !== null && next.state === 'fired' && !next.bare
 }
