@@ -18,7 +18,7 @@ import type { Conditions } from '../World.js'
 import { compile } from './compile.js'
 import type { Node } from './Node.js'
 import { Queue } from './Queue.js'
-import { Cause } from './reasons.js'
+import { Cause } from './Cause.js'
 import { snapshot } from './snapshot.js'
 import { Tree } from './Tree.js'
 

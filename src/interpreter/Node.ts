@@ -1,6 +1,6 @@
 import type { Input, Tagged, Token } from '../Token.js'
 import type { Question } from './Question.js'
-import type { Cause } from './reasons.js'
+import type { Cause } from './Cause.js'
 
 /** A node has not been started, is live, has fired, or does not matter any more since something above it has fired. */
 export type State = 'idle' | 'live' | 'fired' | 'dropped'

@@ -7,7 +7,7 @@
  */
 import type { Reason } from '../Reason.js'
 import type { Node } from './Node.js'
-import { Cause } from './reasons.js'
+import { Cause } from './Cause.js'
 
 export abstract class Tree {
   protected nodes: ReadonlyArray<Node> = []
@@ -44,7 +44,7 @@ export abstract class Tree {
     node.state = 'live'
     if (token._tag === 'All') {
       node.pending = parts.length
-      node.causes = (token.reasons ?? []).map(Cause.given)
+      node.causes = (token.reasons ?? []).map((reason) => Cause.given(reason))
       if (parts.length === 0) this.fire(node, ...this.together(node, this.cause(node), true))
     }
     if (parts.length === 0) this.startLeaf(node, instant)
