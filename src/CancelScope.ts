@@ -97,6 +97,8 @@ export const open = <I extends Input = never>(token: Token<I>, ...world: WorldAr
 /**
  * Starts a token that came from outside: answers with a `Left` that lists the conditions the world does not know.
  *
+ * It checks inputs, not shapes: data that is no well-formed token may throw, or make a scope that never fires.
+ *
  * @example
  * ```ts
  * import { CancelScope, Token } from 'cantok-ts'
@@ -109,7 +111,7 @@ export const open = <I extends Input = never>(token: Token<I>, ...world: WorldAr
  * @since 0.1.0
  */
 export const openUnknown =
-  (token: Token<Input>, world: World<Input>): IOEither<MissingInputs, CancelScope<Input>> =>
+  (token: Token<Input>, world: World<Input> = { conditions: {} }): IOEither<MissingInputs, CancelScope<Input>> =>
   () => {
     const conditions = missing(token, world.conditions)
     if (conditions.length > 0) return { _tag: 'Left', left: { _tag: 'MissingInputs', conditions } }

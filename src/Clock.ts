@@ -18,7 +18,7 @@ import { received } from './internal/received.js'
 /**
  * A source of time and timers; any object of this shape serves.
  *
- * `schedule(delay, run)` runs `run` once, never before `delay` milliseconds of monotonic time have passed and never within the call, and
+ * `schedule(delay, run)` runs `run` once, never before `delay` of monotonic time has passed and never within the call, and
  * answers with the way to call it off. A delay may be longer than the platform's timers can hold; `Infinity` never comes.
  *
  * @category model
@@ -27,7 +27,7 @@ import { received } from './internal/received.js'
 export interface Clock {
   readonly monotonic: IO<number>
   readonly wall: IO<number>
-  readonly schedule: (delay: number, run: IO<void>) => IO<IO<void>>
+  readonly schedule: (delay: Duration.DurationInput, run: IO<void>) => IO<IO<void>>
 }
 
 /**
@@ -74,7 +74,7 @@ export const system: Clock = /*#__PURE__*/ (() => {
     monotonic: () => timeline.now(),
     wall: () => Date.now(),
     schedule: (delay, run) => () => {
-      const due = timeline.now() + delay
+      const due = timeline.now() + Duration.from(delay, 'delay')
       let timer: ReturnType<typeof setTimeout> | undefined
       const arm = (): void => {
         timer = setTimeout(wake, Math.min(Math.max(0, Math.ceil(due - timeline.now())), longestTimer))
@@ -125,7 +125,7 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
     monotonic: () => now,
     wall: () => now + wallAhead,
     schedule: (delay, run) => () => {
-      const timer: Timer = { due: now + Math.max(0, delay), run }
+      const timer: Timer = { due: now + Duration.from(delay, 'delay'), run }
       const later = waiting.findIndex(({ due }) => due > timer.due)
       if (timer.due < Infinity) waiting.splice(later < 0 ? waiting.length : later, 0, timer)
       return () => {

@@ -53,7 +53,7 @@ declare const inputs: unique symbol
  * @since 0.1.0
  */
 export interface Naming<I extends Input> {
-  readonly [inputs]?: I
+  readonly [inputs]?: I | undefined
 }
 
 /**
@@ -657,8 +657,9 @@ export const fold = <A>(algebra: Algebra<A>): ((token: Token<Input>) => A) =>
  * @category combinators
  * @since 0.1.0
  */
-export const any = <I extends Input = never>(...tokens: ReadonlyArray<Token<I>>): Token<I> =>
-  tokens.length === 0 ? never : { _tag: 'Any', tokens: tokensOnly('any', tokens) }
+export const any = <Is extends ReadonlyArray<Input>>(
+  ...tokens: { readonly [K in keyof Is]: Token<Is[K]> }
+): Token<Is[number]> => (tokens.length === 0 ? never : { _tag: 'Any', tokens: tokensOnly<Is[number]>('any', tokens) })
 
 /**
  * Fires once every part has, not necessarily at the same time; of nothing it is `cancelled()`.
@@ -675,8 +676,10 @@ export const any = <I extends Input = never>(...tokens: ReadonlyArray<Token<I>>)
  * @category combinators
  * @since 0.1.0
  */
-export const all = <I extends Input = never>(...tokens: ReadonlyArray<Token<I>>): Token<I> =>
-  tokens.length === 0 ? { _tag: 'Cancelled' } : { _tag: 'All', tokens: tokensOnly('all', tokens) }
+export const all = <Is extends ReadonlyArray<Input>>(
+  ...tokens: { readonly [K in keyof Is]: Token<Is[K]> }
+): Token<Is[number]> =>
+  tokens.length === 0 ? { _tag: 'Cancelled' } : { _tag: 'All', tokens: tokensOnly<Is[number]>('all', tokens) }
 
 /**
  * Starts `second` at the instant `first` fires, and fires when `second` does, with its reason.
@@ -737,7 +740,7 @@ export const labelled =
 export const or =
   <J extends Input>(that: Token<J>): (<I extends Input>(self: Token<I>) => Token<I | J>) =>
   <I extends Input>(self: Token<I>) =>
-    any<I | J>(self, that)
+    any(self, that)
 
 /**
  * `all` of two, for `pipe`: `self` on the left.
@@ -755,7 +758,7 @@ export const or =
 export const and =
   <J extends Input>(that: Token<J>): (<I extends Input>(self: Token<I>) => Token<I | J>) =>
   <I extends Input>(self: Token<I>) =>
-    all<I | J>(self, that)
+    all(self, that)
 
 /**
  * `andThen`, for `pipe`: `self` comes first.

@@ -393,7 +393,7 @@ describe('operands', () => {
 
   it('may be changed by their owner after the call: a list of parts or parents is not kept', () => {
     const parts = [Token.manual('a'), Token.manual('b')]
-    const sum = Token.any<Token.Input>(...parts)
+    const sum = Token.any(...parts)
     parts.pop()
     expect(Token.Show.show(sum)).toBe('any(manual("a"), manual("b"))')
     const [one, two] = [open(), open()]

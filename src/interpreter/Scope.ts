@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../Clock.js'
 import type { Reason } from '../Reason.js'
+import { Show } from '../Token.js'
 import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 import { Machine } from './Machine.js'
@@ -32,6 +33,11 @@ export class Scope {
   /** What tells a scope from other objects, in any copy of the package. */
   get 'cantok-ts/Scope'(): true {
     return true
+  }
+
+  /** For logs: a scope is no data, its residual is. */
+  toJSON(): string {
+    return `CancelScope(${Show.show(this.token)})`
   }
 
   /** Whether it has fired, and why; from within a predicate of this very read, what is known by now. */

@@ -28,32 +28,16 @@ const depths = (tokens: AnyToken): ReadonlyMap<Token.Tag, number> => {
   return deepest
 }
 
-const allTags: ReadonlyArray<Token.Tag> = [
-  'Never',
-  'Cancelled',
-  'Manual',
-  'Timeout',
-  'Deadline',
-  'Counter',
-  'Condition',
-  'Budget',
-  'Idle',
-  'Any',
-  'All',
-  'AndThen',
-  'Labelled',
-]
-
 describe('generators', () => {
   it('reach every tag at depth 3 and more, each in at least 1 of 100 tokens', () => {
     const sample = fc.sample(token({ maxDepth: 3 }), 4000).map(depths)
+    const tags = [...new Set(sample.flatMap((found) => [...found.keys()]))].sort()
     const share = (tag: Token.Tag): number =>
       sample.filter((found) => (found.get(tag) ?? 0) >= 3).length / sample.length
-    const shares = allTags.map((tag) => [tag, share(tag)] as const)
-    console.log(
-      `share of tokens with a tag at depth 3 or more: ${shares.map(([tag, found]) => `${tag} ${(found * 100).toFixed(1)} %`).join(', ')}`,
-    )
-    expect(shares.filter(([, found]) => found < 0.01)).toEqual([])
+    const told = tags.map((tag) => `${tag} ${(share(tag) * 100).toFixed(1)} %`).join(', ')
+    console.log(`share of tokens with a tag at depth 3 or more: ${told}`)
+    expect(tags.length).toBe(13)
+    expect(tags.filter((tag) => share(tag) < 0.01)).toEqual([])
   })
 
   it('fire neither always nor hardly ever, and by every kind of reason', () => {

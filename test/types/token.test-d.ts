@@ -264,3 +264,11 @@ describe('a token', () => {
     either.tokens.push(manual('c'))
   })
 })
+
+describe('a generic token', () => {
+  it('combines with others by any and all, in any place', () => {
+    const withStop = <I extends Token.Input>(token: Token.Token<I>): Token.Token<I | 'manual:stop'> =>
+      Token.any(token, Token.all(Token.manual('stop'), token))
+    expectTypeOf(withStop(Token.manual('a'))).toEqualTypeOf<Token.Token<'manual:a' | 'manual:stop'>>()
+  })
+})
