@@ -47,7 +47,8 @@ export interface Bounds {
  * How far a token or a scope has come, part by part.
  *
  * `status` is `'unstarted'` for the second part of an `andThen` whose first has not fired, `'impossible'` for what can never fire.
- * `decisive` marks the pending leaves each of which, by firing alone, would decide the whole.
+ * `decisive` marks the pending leaves each of which, by firing alone, would decide the whole; the first part of an `andThen` never does,
+ * whatever comes second.
  *
  * @category model
  * @since 0.1.0
@@ -157,34 +158,51 @@ export const inputs = (token: Token<Input>): Inputs => {
  * @category questions
  * @since 0.1.0
  */
-export const bounds = (token: Token<Input>, wall?: number): Bounds => {
-  const sometime: Bounds = { earliest: 0, latest: Infinity }
-  const after = (left: number): Bounds => ({ earliest: left, latest: left })
-  return fold<Bounds>({
-    Never: () => after(Infinity),
-    Cancelled: () => after(0),
-    Manual: () => sometime,
-    Timeout: ({ left }) => after(left),
-    Deadline: ({ instant }) => (wall === undefined ? sometime : after(Math.max(0, instant - wall))),
-    Counter: () => sometime,
-    Condition: () => sometime,
-    Budget: ({ left }) => (left <= 0 ? after(0) : sometime),
-    Idle: ({ left }) => ({ earliest: left, latest: left <= 0 ? 0 : Infinity }),
-    Any: (_, parts) => ({
-      earliest: parts.reduce((least, part) => Math.min(least, part.earliest), Infinity),
-      latest: parts.reduce((least, part) => Math.min(least, part.latest), Infinity),
-    }),
-    All: (_, parts) => ({
-      earliest: parts.reduce((most, part) => Math.max(most, part.earliest), 0),
-      latest: parts.reduce((most, part) => Math.max(most, part.latest), 0),
-    }),
-    AndThen: (_, first, second) => ({
-      earliest: first.earliest + second.earliest,
-      latest: first.latest + second.latest,
-    }),
-    Labelled: (_, part) => part,
-  })(token)
-}
+export const bounds = (token: Token<Input>, wall?: number): Bounds =>
+  stackSafe<Starting, Bounds>(function* ({ token: each, start }) {
+    const { earliest, latest } = start
+    const after = (span: number): Bounds => ({ earliest: earliest + span, latest: latest + span })
+    const sometime: Bounds = { earliest, latest: Infinity }
+    switch (each._tag) {
+      case 'Never':
+        return after(Infinity)
+      case 'Cancelled':
+        return start
+      case 'Manual':
+      case 'Counter':
+      case 'Condition':
+        return sometime
+      case 'Timeout':
+        return after(each.left)
+      case 'Deadline': {
+        if (wall === undefined) return sometime
+        // an instant, wherever it stands: not so much after the start, but not before it either
+        const away = each.instant - wall
+        return { earliest: Math.max(earliest, away), latest: Math.max(latest, away) }
+      }
+      case 'Budget':
+        return each.left <= 0 ? start : sometime
+      case 'Idle':
+        return each.left <= 0 ? start : { earliest: earliest + each.left, latest: Infinity }
+      case 'Any':
+      case 'All': {
+        const parts: Array<Bounds> = []
+        for (const part of each.tokens) parts.push(yield { token: part, start })
+        const [pick, none] = each._tag === 'Any' ? [Math.min, after(Infinity)] : [Math.max, start]
+        return parts.reduce(
+          (found, part) => ({
+            earliest: pick(found.earliest, part.earliest),
+            latest: pick(found.latest, part.latest),
+          }),
+          none,
+        )
+      }
+      case 'AndThen':
+        return yield { token: each.second, start: yield { token: each.first, start } }
+      case 'Labelled':
+        return yield { token: each.token, start }
+    }
+  })({ token, start: { earliest: 0, latest: 0 } })
 
 /**
  * Whether there is any trace of events on which a token fires: false for `never` and for what waits for it.
@@ -375,6 +393,12 @@ const progress = (limit: number, left: number, unit: Progress['unit']): Progress
   limit,
   unit,
 })
+
+interface Starting {
+  readonly token: Token<Input>
+  /** When it is started. */
+  readonly start: Bounds
+}
 
 interface Survey {
   readonly token: Token<Input>

@@ -181,7 +181,7 @@ export const link = <I extends Input = never>(
  * @category constructors
  * @since 0.1.0
  */
-export const background: ScopeView = /*#__PURE__*/ new Scope(never, [], system, {})
+export const background: ScopeView = /*#__PURE__*/ new Scope(never, [], system, {}, false)
 
 // -------------------------------------------------------------------------------------
 // looking
@@ -543,7 +543,10 @@ export const explain = (scope: ScopeView): IO<Analysis.Evidence> => {
     for (const { machine } of family) machine.catchUp()
     const { decided } = live.machine
     // a reason from outside the tokens, such as a cancel of the whole, stands before them
-    const outside = decided !== null && !family.some(({ machine }) => machine.hasFired) ? [cancelled(decided)] : []
+    const outside =
+      decided !== null && !family.some(({ machine }) => machine.hasFired && machine.decided === decided)
+        ? [cancelled(decided)]
+        : []
     const parts = [...outside, ...family.map(({ machine }) => machine.snapshot(false))]
     const [only, ...more] = parts
     return only !== undefined && more.length === 0
@@ -570,6 +573,8 @@ const opening =
   ): IO<CancelScope<I>> =>
   () => {
     if (!isToken(token)) throw new TypeError(`token must be a token, but was ${received(token)}`)
+    if (typeof world !== 'object' || world === null)
+      throw new TypeError(`world must be an object, but was ${received(world)}`)
     const conditions = world.conditions ?? {}
     const lacking = missing(token, conditions)
     if (lacking.length > 0) {
@@ -602,7 +607,7 @@ const detailOf = (detail: string | undefined): { readonly detail?: string } => {
 }
 
 const refuseBackground = (scope: Scope, request: Requested): void => {
-  if (scope === scopeOf(background))
+  if (!scope['cantok-ts/owned'])
     throw new ImpossibleCancelError(request, 'the background scope has no owner and cannot be cancelled')
 }
 

@@ -35,7 +35,7 @@ export interface Clock {
  *
  * `advance(ms)` moves both times forward and runs the timers that come due, in order, each at its own instant; what they schedule within
  * the span runs too. `settle(ms)` does the same and lets pending promises run before, between and after. `setWall(epoch)` makes the
- * wall clock jump. `timers` counts the timers that wait. A negative span, or NaN, is a `RangeError`; an error that a timer's
+ * wall clock jump. `timers` counts the timers that wait. A span that is negative, NaN or infinite is a `RangeError`; an error that a timer's
  * function throws comes out of the call, with the clock at that timer's instant.
  *
  * @category model
@@ -74,7 +74,7 @@ export const system: Clock = /*#__PURE__*/ (() => {
     monotonic: () => timeline.now(),
     wall: () => Date.now(),
     schedule: (delay, run) => () => {
-      const due = timeline.now() + Duration.from(delay, 'delay')
+      const due = timeline.now() + span(delay)
       let timer: ReturnType<typeof setTimeout> | undefined
       const arm = (): void => {
         timer = setTimeout(wake, Math.min(Math.max(0, Math.ceil(due - timeline.now())), longestTimer))
@@ -125,7 +125,7 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
     monotonic: () => now,
     wall: () => now + wallAhead,
     schedule: (delay, run) => () => {
-      const timer: Timer = { due: now + Duration.from(delay, 'delay'), run }
+      const timer: Timer = { due: now + span(delay), run }
       const later = waiting.findIndex(({ due }) => due > timer.due)
       if (timer.due < Infinity) waiting.splice(later < 0 ? waiting.length : later, 0, timer)
       return () => {
@@ -134,14 +134,14 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
       }
     },
     advance: (span) => {
-      const length = Duration.from(span, 'span')
+      const length = finite(span)
       return () => {
         const end = now + length
         while (stepTo(end));
       }
     },
     settle: (span) => {
-      const length = Duration.from(span, 'span')
+      const length = finite(span)
       return async () => {
         const end = now + length
         do await promisesRun()
@@ -163,6 +163,16 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
 // -------------------------------------------------------------------------------------
 
 const longestTimer = 2 ** 31 - 1
+
+/** A delay below 0 is none. */
+const span = (delay: Duration.DurationInput): number =>
+  typeof delay === 'number' ? Math.max(0, delay) : Duration.from(delay, 'delay')
+
+const finite = (span: Duration.DurationInput): Duration.Duration => {
+  const length = Duration.from(span, 'span')
+  if (length < Infinity) return length
+  throw new RangeError('span must be finite, but was Infinity')
+}
 
 const epoch = (argument: string, value: number): number => {
   if (Number.isFinite(value)) return value

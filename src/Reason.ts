@@ -158,6 +158,32 @@ export type Reason =
   | AllOf
 
 // -------------------------------------------------------------------------------------
+// refinements
+// -------------------------------------------------------------------------------------
+
+/**
+ * Whether a value looks like a reason: an object with the tag of one and a path. Looks no deeper.
+ *
+ * @example
+ * ```ts
+ * import { Reason } from 'cantok-ts'
+ *
+ * console.log(Reason.isReason({ _tag: 'TimedOut', duration: 1000, path: [] })) // => true
+ * console.log(Reason.isReason(new Error('other'))) // => false
+ * ```
+ * @category refinements
+ * @since 0.1.0
+ */
+export const isReason = (value: unknown): value is Reason =>
+  typeof value === 'object' &&
+  value !== null &&
+  '_tag' in value &&
+  typeof value._tag === 'string' &&
+  Object.hasOwn(tags, value._tag) &&
+  'path' in value &&
+  Array.isArray(value.path)
+
+// -------------------------------------------------------------------------------------
 // destructors
 // -------------------------------------------------------------------------------------
 
@@ -294,6 +320,17 @@ export const toError = (reason: Reason): CancellationError => {
 // -------------------------------------------------------------------------------------
 // private
 // -------------------------------------------------------------------------------------
+
+const tags: { readonly [Tag in Reason['_tag']]: true } = {
+  Requested: true,
+  TimedOut: true,
+  DeadlinePassed: true,
+  CounterExhausted: true,
+  ConditionMet: true,
+  BudgetSpent: true,
+  Stalled: true,
+  AllOf: true,
+}
 
 const sentence = (reason: Exclude<Reason, AllOf>): string => {
   switch (reason._tag) {

@@ -30,6 +30,7 @@ import { sameNormalForm } from './internal/normalForm.js'
 import { received } from './internal/received.js'
 import { reasonText } from './internal/reasonText.js'
 import { stackSafe } from './internal/recursion.js'
+import { isReason } from './Reason.js'
 import type { Reason } from './Reason.js'
 
 // -------------------------------------------------------------------------------------
@@ -295,8 +296,7 @@ export const never: Token = { _tag: 'Never' }
 export const cancelled = (reason?: Reason | string): Token => {
   if (reason === undefined) return { _tag: 'Cancelled' }
   if (typeof reason === 'string') return { _tag: 'Cancelled', reason: { _tag: 'Requested', detail: reason, path: [] } }
-  if (typeof reason === 'object' && reason !== null && typeof reason._tag === 'string')
-    return { _tag: 'Cancelled', reason }
+  if (isReason(reason)) return { _tag: 'Cancelled', reason }
   throw new TypeError(`reason must be a reason or a text, but was ${received(reason)}`)
 }
 
@@ -340,7 +340,7 @@ export const timeout = (
 ): Token => {
   const whole = Duration.from(duration)
   const left = remainder(Duration.from(optionsOnly(options).left ?? whole, 'left'), whole, 'duration')
-  return left === Infinity ? never : { _tag: 'Timeout', duration: whole, left }
+  return whole === Infinity ? never : { _tag: 'Timeout', duration: whole, left }
 }
 
 /**
@@ -475,7 +475,7 @@ export const idle = <Name extends string>(
   const named = text('name', name)
   const whole = Duration.from(duration)
   const left = remainder(Duration.from(optionsOnly(options).left ?? whole, 'left'), whole, 'duration')
-  return left === Infinity ? never : { _tag: 'Idle', name: named, duration: whole, left }
+  return whole === Infinity ? never : { _tag: 'Idle', name: named, duration: whole, left }
 }
 
 // -------------------------------------------------------------------------------------
@@ -496,7 +496,11 @@ export const idle = <Name extends string>(
  * @since 0.1.0
  */
 export const isToken = (value: unknown): value is Token<Input> =>
-  typeof value === 'object' && value !== null && '_tag' in value && tags.some((tag) => tag === value._tag)
+  typeof value === 'object' &&
+  value !== null &&
+  '_tag' in value &&
+  typeof value._tag === 'string' &&
+  Object.hasOwn(tags, value._tag)
 
 // -------------------------------------------------------------------------------------
 // destructors
@@ -609,8 +613,9 @@ export type Algebra<A> = {
  * @category destructors
  * @since 0.1.0
  */
-export const fold = <A>(algebra: Algebra<A>): ((token: Token<Input>) => A) =>
-  stackSafe<Token<Input>, A>(function* (token) {
+export const fold = <A>(algebra: Algebra<A>): ((token: Token<Input>) => A) => {
+  const leaf = match({ ...algebra, Any: unreachable, All: unreachable, AndThen: unreachable, Labelled: unreachable })
+  return stackSafe<Token<Input>, A>(function* (token) {
     switch (token._tag) {
       case 'Any': {
         const parts: Array<A> = []
@@ -627,11 +632,10 @@ export const fold = <A>(algebra: Algebra<A>): ((token: Token<Input>) => A) =>
       case 'Labelled':
         return algebra.Labelled(token, yield token.token)
       default:
-        return match({ ...algebra, Any: unreachable, All: unreachable, AndThen: unreachable, Labelled: unreachable })(
-          token,
-        )
+        return leaf(token)
     }
   })
+}
 
 // -------------------------------------------------------------------------------------
 // combinators
@@ -803,7 +807,7 @@ export const followedBy =
 export const Eq: EqOf<Token<Input>> = { equals: sameNormalForm }
 
 /**
- * The code that builds a token; what is left of a leaf used up in part is shown too. Stack-safe, linear.
+ * The code for a token; what is left of a leaf used up in part is shown too, and reasons that an `all` holds as parts that would give them. Stack-safe, linear.
  *
  * @example
  * ```ts
@@ -1113,21 +1117,21 @@ export const Semiring: SemiringOf<Token> = /*#__PURE__*/ getSemiring()
 // private
 // -------------------------------------------------------------------------------------
 
-const tags: ReadonlyArray<Tag> = [
-  'Never',
-  'Cancelled',
-  'Manual',
-  'Timeout',
-  'Deadline',
-  'Counter',
-  'Condition',
-  'Budget',
-  'Idle',
-  'Any',
-  'All',
-  'AndThen',
-  'Labelled',
-]
+const tags: { readonly [T in Tag]: true } = {
+  Never: true,
+  Cancelled: true,
+  Manual: true,
+  Timeout: true,
+  Deadline: true,
+  Counter: true,
+  Condition: true,
+  Budget: true,
+  Idle: true,
+  Any: true,
+  All: true,
+  AndThen: true,
+  Labelled: true,
+}
 
 const text = (argument: string, value: string): string => {
   if (typeof value === 'string' && value !== '') return value
@@ -1168,7 +1172,8 @@ const tokensOnly = <I extends Input>(combinator: string, tokens: ReadonlyArray<T
   return tokens
 }
 
-const unreachable = (token: Token<Input>): never => {
+/** Hoisted, since instances are made by `fold` above. */
+function unreachable(token: Token<Input>): never {
   throw new TypeError(`a ${token._tag} is no leaf`)
 }
 

@@ -103,7 +103,11 @@ const leafReason = (leaf: Node, at: { readonly at?: number }, detail: string | u
       const { label } = leaf
       return token.reason.label === undefined && label !== undefined ? { ...token.reason, label } : token.reason
     }
-    default:
+    case 'Never':
+    case 'Any':
+    case 'All':
+    case 'AndThen':
+    case 'Labelled':
       return { _tag: 'Requested', ...originOf(leaf), ...at }
   }
 }

@@ -17,14 +17,21 @@ import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 import { compile } from './compile.js'
 import type { Node } from './Node.js'
+import type { Question } from './Question.js'
 import { Queue } from './Queue.js'
 import { Cause } from './Cause.js'
 import { snapshot } from './snapshot.js'
 import { Tree } from './Tree.js'
 
+/** A read through several scopes; apart from its scope, so that a parent retains no child. */
+export interface Visit {
+  lasts: boolean
+}
+
 export class Machine extends Tree {
   readonly clock: Clock
   private readonly conditions: Conditions
+  private readonly questions = new Map<string, Question>()
 
   /** Why it has fired, for good. */
   decided: Reason | null = null
@@ -34,6 +41,8 @@ export class Machine extends Tree {
   readsClock = false
   /** There is nothing to look at: inputs only can change it. */
   quiet = true
+  /** The latest read that has come by: while it lasts no other one looks here. */
+  visit: Visit = noVisit
   /** It stands still: it is not looked at and takes no input any more. */
   closed = false
   /** Whether a look may have to be undone: by an error of its own predicates, or of those of another scope in the same read. */
@@ -151,11 +160,14 @@ export class Machine extends Tree {
 
   private meet(leaf: Node, now: number): void {
     const cause = this.cause(leaf)
-    this.keepCheckpoint(now)
+    // what is true for this look only changes nothing that lasts, unless it starts something
+    if (leaf.condition!.latch || leaf.arena !== this.nodes[0]) this.keepCheckpoint(now)
+    this.answered = leaf
     if (leaf.condition!.latch) this.fire(leaf, cause, false)
     else this.hold(leaf, cause)
     this.settle(now)
     if (this.decided === null) this.runOut(now)
+    this.answered = null
   }
 
   // -----------------------------------------------------------------------------------
@@ -268,7 +280,7 @@ export class Machine extends Tree {
 
   /** Opens a token: now, or as of an instant that has passed. */
   private load(token: Token<Input>, instant: number | null): void {
-    const { nodes, timed, momentary, guarded } = compile(token, this.conditions)
+    const { nodes, timed, momentary, guarded } = compile(token, this.conditions, this.questions)
     this.nodes = nodes
     this.timed = timed
     this.momentary = momentary
@@ -276,6 +288,9 @@ export class Machine extends Tree {
     this.instants = this.dates = this.counts = this.directCounts = null
     this.named = null
     this.asking = nobody
+    // nodes of the tree before, some of which an input may have started
+    this.fresh.length = 0
+    this.starting.length = 0
     if (timed) this.seen = instant ?? this.clock.monotonic()
     this.begun = false
     this.quiet = false
@@ -286,7 +301,9 @@ export class Machine extends Tree {
     if (this.begun || this.decided !== null) return
     this.begun = true
     this.starting.push(this.nodes[0]!)
+    this.behind = this.timed ? this.clock.monotonic() - this.seen : 0
     this.settle(this.seen)
+    this.behind = 0
   }
 
   // -----------------------------------------------------------------------------------
@@ -429,6 +446,8 @@ export class Machine extends Tree {
 }
 
 const nobody: ReadonlyArray<Node> = []
+
+const noVisit: Visit = { lasts: false }
 
 /** The instant so much later; never so near that rounding makes it early. */
 const later = (instant: number, span: number): number => {

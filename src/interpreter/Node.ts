@@ -34,6 +34,7 @@ export class Node {
   cleared = false
   /** Why it fired, and whether that gives way to any other reason; both also hold the first cause for a pending `andThen`. */
   cause: Cause | null = null
+  nowCause: Cause | null = null
   bare = false
 
   /** Its place in a queue: an instant, or a number of polls. */
@@ -50,7 +51,7 @@ export class Node {
   /** Of a condition: itself, and what it asks the world. */
   condition: Tagged<'Condition'> | null = null
   question: Question | null = null
-  /** The look in which predicates made it fire; and that in which it is true without having fired, and why. */
+  /** The look in which an answer inside its `all` made it fire; and that in which it is true without having fired, and why. */
   firedIn = 0
   trueIn = 0
   trueCause: Cause | null = null

@@ -1,4 +1,5 @@
 import type { IO } from 'fp-ts/lib/IO.js'
+import { received } from '../internal/received.js'
 import type { Predicate } from '../World.js'
 
 /** A named predicate of the world, with the answer it gave in the latest look: it is called at most once in each. */
@@ -24,6 +25,7 @@ export class Question {
     try {
       const answer: unknown = typeof predicate === 'function' ? predicate() : askBetweenHooks(predicate, swallow)
       if (typeof answer === 'boolean') return (this.answer = answer)
+      if (isPromise(answer)) void answer.then(undefined, () => undefined) // its failure is not the process's
       this.fault = new TypeError(`condition '${this.name}' must answer with true or false, but gave ${kind(answer)}`)
     } catch (error) {
       this.fault = error
@@ -52,5 +54,7 @@ const run = (predicate: Hooked, hook: 'before' | 'after', swallow: boolean): voi
   }
 }
 
-const kind = (value: unknown): string =>
-  value === null ? 'null' : typeof value !== 'object' ? typeof value : 'then' in value ? 'a promise' : 'an object'
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+
+const kind = (value: unknown): string => (isPromise(value) ? 'a promise' : received(value))

@@ -10,18 +10,28 @@ import { Show } from '../Token.js'
 import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 import { Machine } from './Machine.js'
+import type { Visit } from './Machine.js'
 
 export class Scope {
   readonly token: Token<Input>
   readonly parents: ReadonlyArray<Scope>
+  /** Whether it has an owner; the background, of any copy of the package, has none. */
+  readonly 'cantok-ts/owned': boolean
   readonly machine: Machine
-  private reading = false
+  private readonly reading: Visit = { lasts: false }
   /** What a read through several scopes must undo should it end in an error. */
   private touched: ReadonlyArray<Machine> = untouched
   private lineage: Lineage | null = null
 
-  constructor(token: Token<Input>, parents: ReadonlyArray<Scope>, clock: Clock, conditions: Conditions) {
+  constructor(
+    token: Token<Input>,
+    parents: ReadonlyArray<Scope>,
+    clock: Clock,
+    conditions: Conditions,
+    owned: boolean = true,
+  ) {
     this.token = token
+    this['cantok-ts/owned'] = owned
     this.parents = parents
     this.machine = new Machine(token, clock, conditions)
     if (parents.length > 0) {
@@ -44,8 +54,8 @@ export class Scope {
   read(direct: boolean): Reason | null {
     const { machine } = this
     if (machine.decided !== null) return machine.decided
-    if (this.parents.length > 0) return this.reading ? null : this.readFamily(direct)
-    if (machine.quiet || machine.looking) return null
+    if (this.parents.length > 0) return this.reading.lasts ? null : this.readFamily(direct)
+    if (machine.quiet || machine.looking || machine.visit.lasts) return null
     if (!machine.begun) machine.begin()
     const reason = machine.decided ?? machine.look(direct, machine.readsClock ? machine.clock.monotonic() : NaN)
     if (machine.checkpoint !== null) machine.commit()
@@ -53,7 +63,7 @@ export class Scope {
   }
 
   private readFamily(direct: boolean): Reason | null {
-    this.reading = true
+    this.reading.lasts = true
     let reason: Reason | null
     try {
       reason = this.readUpwards(direct)
@@ -67,23 +77,24 @@ export class Scope {
   }
 
   private endRead(): void {
-    this.reading = false
+    this.reading.lasts = false
     if (this.touched.length === 0) return
     for (const machine of this.touched) machine.commit()
     this.touched = untouched
   }
 
   private readUpwards(direct: boolean): Reason | null {
-    const own = this.machine
+    const { reading, machine: own } = this
     let clock: Clock | null = null
     let now = NaN
     let scope: Scope = this
     let lineage: Lineage | null = null
     let index = 0
     for (;;) {
-      const { machine } = scope
+      const { machine, parents } = scope
       let reason = machine.decided
-      if (reason === null && !machine.quiet && !machine.looking) {
+      if (!machine.quiet && !machine.looking && (machine.visit === reading || !machine.visit.lasts)) {
+        machine.visit = reading
         if (!machine.begun) machine.begin()
         // one reading of a clock serves the whole read
         if (machine.readsClock && machine.clock !== clock) {
@@ -92,16 +103,20 @@ export class Scope {
         }
         reason = machine.decided ?? machine.look(direct && machine === own, now)
         if (machine.checkpoint !== null) this.touched = [...this.touched, machine]
+        // a predicate may have cancelled the scope that is being read
+        if (own.decided !== null) return own.decided
         if (machine.decided !== null) reason = machine.decided
       }
-      if (own.decided !== null) return own.decided
       if (reason !== null) return this.fix(scope, lineage, index, reason)
-      if (lineage !== null) index++
-      else if (scope.parents.length > 1) {
+      if (lineage === null) {
+        if (parents.length === 0) return null
+        if (parents.length === 1) {
+          scope = parents[0]!
+          continue
+        }
         lineage = scope.lineage ??= lineageOf(scope)
-        index = 1
       }
-      const next: Scope | undefined = lineage !== null ? lineage.scopes[index] : scope.parents[0]
+      const next: Scope | undefined = lineage.scopes[++index]
       if (next === undefined) return null
       scope = next
     }

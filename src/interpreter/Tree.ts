@@ -19,6 +19,8 @@ export abstract class Tree {
   looking = false
   /** What waits to be started: a stack, the leftmost on top. */
   protected readonly starting: Array<Node> = []
+  /** The condition whose answer is being acted on. */
+  protected answered: Node | null = null
   /** A condition is live no more. */
   protected askingIsStale = false
 
@@ -57,17 +59,20 @@ export abstract class Tree {
     let node = fired
     let cause = why
     let bare = isBare
+    // of what was true in this look before it fired, the first cause stands beside that for good
+    let now = why
     for (;;) {
       node.state = 'fired'
       node.cause = cause
       node.bare = bare
-      if (this.looking) node.firedIn = this.looks
+      node.nowCause = now
       if (node.question !== null) this.askingIsStale = true
       const { parent } = node
       if (parent === null) return this.decide(cause.reason)
       switch (parent.token._tag) {
         case 'All':
           if (!bare) parent.causes.push(cause)
+          if (this.isAnswered(parent)) node.firedIn = this.looks
           parent.pending--
           if (parent.partsTrueIn === this.looks && node.trueIn === this.looks) parent.partsTrue--
           if (parent.pending > 0) {
@@ -76,6 +81,7 @@ export abstract class Tree {
             return
           }
           ;[cause, bare] = this.together(parent, cause, bare)
+          now = this.momentary && this.looking && !bare ? this.heldTogether(parent) : cause
           break
         case 'AndThen': {
           const [first, second] = parent.parts
@@ -85,7 +91,7 @@ export abstract class Tree {
             return
           }
           if (bare) {
-            cause = first!.cause!
+            now = cause = first!.cause!
             bare = first!.bare
           }
           break
@@ -96,8 +102,14 @@ export abstract class Tree {
         default:
           break
       }
+      if (parent.trueIn === this.looks) now = parent.trueCause!
       node = parent
     }
+  }
+
+  /** Whether the answer being acted on was given inside this node; if not, the node has just been started by it. */
+  private isAnswered({ order, end }: Node): boolean {
+    return this.answered !== null && order < this.answered.order && this.answered.order < end
   }
 
   private together(all: Node, last: Cause, bare: boolean): [cause: Cause, bare: boolean] {
@@ -172,7 +184,7 @@ export abstract class Tree {
     const before = all.causes.length - now.filter(({ state }) => state === 'fired').length
     return Cause.all(all, [
       ...all.causes.slice(0, before),
-      ...now.flatMap(({ trueIn, trueCause, cause }) => (trueIn === this.looks ? trueCause : cause) ?? []),
+      ...now.flatMap(({ trueIn, trueCause, nowCause }) => (trueIn === this.looks ? trueCause : nowCause) ?? []),
     ])
   }
 

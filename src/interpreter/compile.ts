@@ -14,10 +14,9 @@ export interface Program {
   readonly guarded: boolean
 }
 
-/** Compiles a token. Linear; grows no stack. The world must answer for every condition the token names. */
-export const compile = (token: Token<Input>, conditions: Conditions): Program => {
+/** Compiles a token. Linear; grows no stack. The world must answer for every condition the token names; `questions` are those it was asked before. */
+export const compile = (token: Token<Input>, conditions: Conditions, questions: Map<string, Question>): Program => {
   const nodes: Array<Node> = []
-  const questions = new Map<string, Question>()
   let timed = false
   let momentary = false
   let guarded = false
@@ -63,7 +62,15 @@ const partsOf = (token: Token<Input>): ReadonlyArray<Token<Input>> => {
       return [token.first, token.second]
     case 'Labelled':
       return [token.token]
-    default:
+    case 'Never':
+    case 'Cancelled':
+    case 'Manual':
+    case 'Timeout':
+    case 'Deadline':
+    case 'Counter':
+    case 'Condition':
+    case 'Budget':
+    case 'Idle':
       return []
   }
 }

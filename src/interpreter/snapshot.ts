@@ -71,7 +71,11 @@ const rebuilt = (
       return { ...token, first: collapse && isOutdated(node) ? { _tag: 'Cancelled' } : part(0), second: part(1) }
     case 'Labelled':
       return { ...token, token: part(0) }
-    default:
+    case 'Never':
+    case 'Cancelled':
+    case 'Manual':
+    case 'Deadline':
+    case 'Condition':
       return token
   }
 }

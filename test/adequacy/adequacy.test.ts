@@ -236,6 +236,18 @@ describe('law 9: adequacy', () => {
   )
 
   property(
+    'one scope of many conditions: the same',
+    [token({ maxDepth: 4, mostlyConditions: true }), actions],
+    (tokens, happenings) => {
+      const both = build([{ token: tokens, parents: [] }])
+      for (const name of names.condition) perform(both, { do: 'answer', name, answer: true })
+      for (const each of happenings) perform(both, each)
+      perform(both, { do: 'residual', scope: 0 })
+    },
+    6000,
+  )
+
+  property(
     'several scopes, children and links: the same, for each of them',
     [plans({}), actions],
     (planned, happenings) => {
@@ -296,7 +308,12 @@ describe('predicates', () => {
 
   property(
     'are called at most once each, as long as their answers can matter; and where no name occurs twice, from left to right and no longer',
-    [token({ maxDepth: 4 }), actions, fc.boolean(), fc.constantFrom(...assignments)],
+    [
+      fc.oneof(token({ maxDepth: 4 }), token({ maxDepth: 3, mostlyConditions: true })),
+      actions,
+      fc.boolean(),
+      fc.constantFrom(...assignments),
+    ],
     (tokens, happenings, direct, conditions) => {
       const both = build([{ token: tokens, parents: [] }])
       for (const each of happenings) if (each.do !== 'answer' || typeof each.answer === 'boolean') perform(both, each)
@@ -332,7 +349,7 @@ describe('predicates', () => {
 
   property(
     'that fail under "throw" leave every scope as it was, save what time has done and counters already ticked',
-    [plans({ throwing: true }), actions],
+    [fc.oneof(plans({ throwing: true }), plans({ throwing: true, mostlyConditions: true })), actions],
     (planned, happenings) => {
       const both = build(planned)
       const { live, models } = both

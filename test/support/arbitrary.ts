@@ -19,13 +19,19 @@ export interface TokenConstraints {
   readonly momentary?: boolean
   /** Conditions whose failure reaches the poller too; default false. */
   readonly throwing?: boolean
+  /** Mostly conditions, and little else that fires; default false. */
+  readonly mostlyConditions?: boolean
   /** Depth at the most; default 5. */
   readonly maxDepth?: number
 }
 
 const milliseconds = fc.nat({ max: 6 })
 
-const leaf = ({ momentary = true, throwing = false }: TokenConstraints): fc.Arbitrary<AnyToken> => {
+const leaf = ({
+  momentary = true,
+  throwing = false,
+  mostlyConditions = false,
+}: TokenConstraints): fc.Arbitrary<AnyToken> => {
   const condition = fc
     .record({
       name: fc.constantFrom(...names.condition),
@@ -34,6 +40,22 @@ const leaf = ({ momentary = true, throwing = false }: TokenConstraints): fc.Arbi
       fallback: fc.boolean(),
     })
     .map(({ name, ...options }): AnyToken => Token.condition(name, options))
+  if (mostlyConditions) {
+    return fc.oneof(
+      { weight: 6, arbitrary: condition },
+      { weight: 1, arbitrary: fc.constantFrom(...names.manual).map((name): AnyToken => Token.manual(name)) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(fc.nat({ max: 2 }), fc.boolean())
+          .map(([limit, direct]): AnyToken => Token.counter(limit, { direct })),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom<AnyToken>(Token.never, Token.cancelled(), Token.timeout(0), Token.timeout(2)),
+      },
+    )
+  }
   return fc.oneof(
     fc.constant<AnyToken>(Token.never),
     fc.constantFrom<AnyToken>(Token.cancelled(), Token.cancelled(), Token.cancelled('given')),
