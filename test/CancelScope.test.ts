@@ -273,6 +273,11 @@ describe('cancelling', () => {
 })
 
 describe('remaining', () => {
+  it('is the most that time leaves, though an input may end it before', () => {
+    expect(CancelScope.remaining(open(any(timeout(5), manual('a'))))()).toEqual({ _tag: 'Some', value: 5 })
+    expect(CancelScope.remaining(open(all(timeout(5), manual('a'))))()).toEqual({ _tag: 'None' })
+  })
+
   it('counts a deadline on the wall clock', () => {
     const clock = Clock.virtual(100)
     const scope = open(deadline(150), {}, clock)

@@ -10,13 +10,13 @@ import { reasonText } from './reasonText.js'
 import { stackSafe } from './recursion.js'
 
 /** The token that is left when all that cannot be observed is dropped. */
-export const normalForm = (token: Token<Input>): Token<Input> => normaliser()(token).token
+export const normalForm = (token: Token<Input>): Token<Input> => normaliser()({ token, isLabelled: false }).token
 
 /** Whether two tokens have the same normal form. */
 export const sameNormalForm = (first: Token<Input>, second: Token<Input>): boolean => {
   if (first === second) return true
   const normalise = normaliser()
-  return normalise(first).id === normalise(second).id
+  return normalise({ token: first, isLabelled: false }).id === normalise({ token: second, isLabelled: false }).id
 }
 
 interface Normal {
@@ -33,7 +33,13 @@ interface Normal {
 
 type Rules = Pick<Normal, 'due' | 'latching'>
 
-const normaliser = (): ((token: Token<Input>) => Normal) => {
+interface Normalising {
+  readonly token: Token<Input>
+  /** Within a label: then every reason carries it, and none may go. */
+  readonly isLabelled: boolean
+}
+
+const normaliser = (): ((normalising: Normalising) => Normal) => {
   const ids = new Map<string, number>()
   const intern = (key: string, token: Token<Input>, parts: ReadonlyArray<Normal>, rules: Rules): Normal => {
     const id = ids.get(key) ?? ids.size
@@ -66,7 +72,7 @@ const normaliser = (): ((token: Token<Input>) => Normal) => {
     return compound('Any', { _tag: 'Any', tokens: left.map(({ token }) => token) }, left, { due: false, latching })
   }
 
-  const all = (parts: ReadonlyArray<Normal>, fired: ReadonlyArray<Reason>): Normal => {
+  const all = (parts: ReadonlyArray<Normal>, fired: ReadonlyArray<Reason>, isLabelled: boolean): Normal => {
     const flat = parts.flatMap((part) => (part.token._tag === 'All' ? part.parts : [part]))
     if (flat.some(({ id }) => id === never.id)) return never
     const reasons = distinctBy(
@@ -77,7 +83,7 @@ const normaliser = (): ((token: Token<Input>) => Normal) => {
       flat.filter(({ id }) => id !== bare.id),
       identity,
     )
-    const left = undominated(waiting, (first, second) => first > second)
+    const left = isLabelled ? waiting : undominated(waiting, (first, second) => first > second)
     const [only, ...others] = left
     if (only === undefined) {
       const [reason, ...more] = reasons
@@ -108,7 +114,7 @@ const normaliser = (): ((token: Token<Input>) => Normal) => {
     return compound('AndThen', token, left, { due: false, latching: last.latching })
   }
 
-  return stackSafe<Token<Input>, Normal>(function* (token) {
+  return stackSafe<Normalising, Normal>(function* ({ token, isLabelled }) {
     switch (token._tag) {
       case 'Never':
         return never
@@ -126,21 +132,21 @@ const normaliser = (): ((token: Token<Input>) => Normal) => {
         return leaf(token, false, token.latch)
       case 'Any': {
         const parts: Array<Normal> = []
-        for (const part of nested(token)) parts.push(yield part)
+        for (const part of nested(token)) parts.push(yield { token: part, isLabelled })
         return any(parts)
       }
       case 'All': {
         const parts: Array<Normal> = []
-        for (const part of nested(token)) parts.push(yield part)
-        return all(parts, firedIn(token))
+        for (const part of nested(token)) parts.push(yield { token: part, isLabelled })
+        return all(parts, firedIn(token), isLabelled)
       }
       case 'AndThen': {
         const parts: Array<Normal> = []
-        for (const part of nested(token)) parts.push(yield part)
+        for (const part of nested(token)) parts.push(yield { token: part, isLabelled })
         return andThen(parts)
       }
       case 'Labelled': {
-        const part = yield token.token
+        const part = yield { token: token.token, isLabelled: true }
         if (part.id === never.id) return never
         const { due, latching } = part
         const labelled: Token<Input> = { _tag: 'Labelled', label: token.label, token: part.token }

@@ -86,6 +86,7 @@ export abstract class Tree {
         case 'AndThen': {
           const [first, second] = parent.parts
           if (node === first) {
+            node.cause = now // what started the second part is what was true first
             this.drop(node)
             this.starting.push(second!)
             return
