@@ -126,6 +126,9 @@ const build = (planned: ReadonlyArray<Plan>): Both => {
 const timeless = <A>(value: A): unknown =>
   JSON.parse(JSON.stringify(value) ?? 'null', (key, each: unknown) => (key === 'at' ? undefined : each))
 
+const withoutInstants = (token: AnyToken): AnyToken =>
+  JSON.parse(JSON.stringify(token), (key, each: unknown) => (key === 'at' ? undefined : each))
+
 /** What a parent's token is to its child, as `residual` says: its direct counters do not tick, and a truth of the moment is fixed. */
 const throughChild = (parent: AnyToken): AnyToken =>
   Token.andThen(
@@ -213,7 +216,8 @@ const perform = (both: Both, each: Action): void => {
       CancelScope.spend(subject, each.name, each.amount)()
       return
     case 'residual':
-      return expect(timeless(CancelScope.residual(subject)())).toEqual(
+      // instants keep reasons apart that are duplicates without them
+      return expect(timeless(Analysis.normalise(withoutInstants(CancelScope.residual(subject)())))).toEqual(
         timeless(Analysis.normalise(modelResidual(model))),
       )
   }
@@ -373,13 +377,17 @@ describe('predicates', () => {
             const none = { p: false, q: false, r: false }
             return [model.token, Semantics.step({ _tag: 'Polled', conditions: none, direct })(model.token)[1]]
           })
-          const found = combinations(choices).find((tokens) => {
+          const isLeft = (tokens: ReadonlyArray<AnyToken>): boolean => {
             models.forEach((model, at) => (model.token = tokens[at]!))
             return models.every((model, at) =>
               agree(timeless(CancelScope.residual(live[at]!)()), timeless(Analysis.normalise(modelResidual(model)))),
             )
-          })
+          }
+          const [found, ...others] = combinations(choices).filter(isLeft)
           expect(found, 'a read that failed has left more behind than ticks').toBeDefined()
+          // where a residual hides which (a parent has fired), what comes later cannot be foretold
+          if (others.length > 0) return
+          models.forEach((model, at) => (model.token = found?.[at] ?? model.token))
         }
       }
     },
