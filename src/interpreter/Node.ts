@@ -34,6 +34,7 @@ export class Node {
   cleared = false
   /** Why it fired, and whether that gives way to any other reason; both also hold the first cause for a pending `andThen`. */
   cause: Cause | null = null
+  /** Why it was first true in the look in which it fired. */
   nowCause: Cause | null = null
   bare = false
 
