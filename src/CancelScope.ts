@@ -9,19 +9,25 @@
  * A scope changes only in the calling thread's turn. From within a predicate of a read, the scopes being read answer with what is known by
  * then and are not asked again; cancelling one of them there takes effect at once. A clock that goes back delays, and un-fires nothing.
  *
+ * Who does not want to ask waits, or listens: only then does a scope register with its parents and take a timer, and both go when the wait ends.
+ *
  * @since 0.1.0
  */
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { IOEither } from 'fp-ts/lib/IOEither.js'
 import type { Option } from 'fp-ts/lib/Option.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Analysis from './Analysis.js'
 import { ImpossibleCancelError } from './CancellationError.js'
 import { system } from './Clock.js'
+import type { Clock } from './Clock.js'
+import * as Duration from './Duration.js'
 import { received } from './internal/received.js'
 import { Scope } from './interpreter/Scope.js'
 import { toError } from './Reason.js'
-import type { Reason, Requested } from './Reason.js'
+import type { Reason, Requested, TimedOut } from './Reason.js'
 import { andThen, cancelled, fold, isToken, labelled, never } from './Token.js'
 import type { Input, NameOf, Token } from './Token.js'
 import type { Conditions, World, WorldArgument } from './World.js'
@@ -65,6 +71,53 @@ export interface MissingInputs {
   readonly _tag: 'MissingInputs'
   readonly conditions: ReadonlyArray<string>
 }
+
+/**
+ * A cancellation that comes from elsewhere: an AbortSignal, another thread, another library.
+ *
+ * `read` says why it has come, if it has; it is asked in every look and must not throw. `subscribe` is told what to call when it
+ * comes, and answers with the way to take that back; it is used only while somebody waits, once at a time.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Source {
+  readonly read: IO<Option<Reason>>
+  readonly subscribe: (wake: IO<void>) => IO<IO<void>>
+}
+
+/**
+ * How to wait. `every` is the pace, in milliseconds of the scope's clock (1 unless given, and never less), at which it looks where it must:
+ * at conditions, and at counters that count looks. Whatever else ends a wait ends it at once.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface WaitOptions {
+  readonly every?: Duration.DurationInput
+}
+
+/**
+ * How to listen. `keepAlive` (default `false`): whether the timers this takes keep the process alive. `untilClosed` (default
+ * `false`): whether to let go when the scope is closed. `onError` takes what a predicate throws when it is asked on behalf of this
+ * listener, which then hears no more; without it such errors are thrown where the timer runs, and listening goes on.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface ListenOptions extends WaitOptions {
+  readonly keepAlive?: boolean
+  readonly untilClosed?: boolean
+  readonly onError?: (error: unknown) => void
+}
+
+/**
+ * Takes a listener back. Whether that was in time: `false` if it has been called, or taken back, already.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type Unsubscribe = IO<boolean>
 
 // -------------------------------------------------------------------------------------
 // constructors
@@ -170,6 +223,44 @@ export const link = <I extends Input = never>(
 }
 
 /**
+ * A scope that fires when a cancellation comes from elsewhere; it has no owner here. Derive from it to add limits.
+ *
+ * Its residual is `never`: what happens elsewhere does not travel. The clock, for scopes derived from it, is the system's unless the world
+ * has one.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope } from 'cantok-ts'
+ * import type { Reason } from 'cantok-ts'
+ * import * as O from 'fp-ts/lib/Option.js'
+ *
+ * let reason: O.Option<Reason.Reason> = O.none
+ * const scope = CancelScope.fromSource({ read: () => reason, subscribe: () => () => () => {} })()
+ * console.log(CancelScope.isCancelled(scope)()) // => false
+ * reason = O.some({ _tag: 'Requested', detail: 'from elsewhere', path: [] })
+ * console.log(CancelScope.isCancelled(scope)()) // => true
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromSource =
+  ({ read, subscribe }: Source, { clock = system }: { readonly clock?: Clock } = {}): IO<ScopeView> =>
+  () =>
+    new Scope(
+      never,
+      [],
+      clock,
+      {},
+      {
+        read: () => {
+          const reason = read()
+          return reason._tag === 'None' ? null : reason.value
+        },
+        subscribe: (wake) => subscribe(wake)(),
+      },
+    )
+
+/**
  * The scope that never fires: to stand where a scope is wanted and nothing limits. It has no owner.
  *
  * @example
@@ -181,7 +272,7 @@ export const link = <I extends Input = never>(
  * @category constructors
  * @since 0.1.0
  */
-export const background: ScopeView = /*#__PURE__*/ new Scope(never, [], system, {}, false)
+export const background: ScopeView = /*#__PURE__*/ new Scope(never, [], system, {}, null, false)
 
 // -------------------------------------------------------------------------------------
 // looking
@@ -344,8 +435,8 @@ export const cancel = <I extends Input>(scope: CancelScope<I>, detail?: string):
       path: [],
       at: machine.clock.wall(),
     }
-    refuseBackground(live, reason)
-    machine.decide(reason)
+    refuseUnowned(live, reason)
+    live.cancel(reason)
     return true
   }
 }
@@ -374,8 +465,8 @@ export const cancelInput = <I extends Input>(
   const live = scopeOf(scope)
   const given = detailOf(detail)
   return () => {
-    refuseBackground(live, { _tag: 'Requested', name, ...given, path: [] })
-    return live.machine.request(name, detail)
+    refuseUnowned(live, { _tag: 'Requested', name, ...given, path: [] })
+    return live.request(name, detail)
   }
 }
 
@@ -407,8 +498,8 @@ export const spend = <I extends Input>(
     throw new RangeError(`amount must be a finite number, 0 or more, but was ${received(amount)}`)
   }
   return () => {
-    refuseBackground(live, { _tag: 'Requested', name, path: [] })
-    return live.machine.spend(name, amount)
+    refuseUnowned(live, { _tag: 'Requested', name, path: [] })
+    return live.spend(name, amount)
   }
 }
 
@@ -432,8 +523,8 @@ export const spend = <I extends Input>(
 export const beat = <I extends Input>(scope: CancelScope<I>, name: NameOf<'idle', I>): IO<boolean> => {
   const live = scopeOf(scope)
   return () => {
-    refuseBackground(live, { _tag: 'Requested', name, path: [] })
-    return live.machine.beat(name)
+    refuseUnowned(live, { _tag: 'Requested', name, path: [] })
+    return live.beat(name)
   }
 }
 
@@ -457,9 +548,180 @@ export const beat = <I extends Input>(scope: CancelScope<I>, name: NameOf<'idle'
 export const close = <I extends Input>(scope: CancelScope<I>): IO<void> => {
   const live = scopeOf(scope)
   return () => {
-    refuseBackground(live, { _tag: 'Requested', path: [] })
+    refuseUnowned(live, { _tag: 'Requested', path: [] })
     live[Symbol.dispose]()
   }
+}
+
+// -------------------------------------------------------------------------------------
+// waiting
+// -------------------------------------------------------------------------------------
+
+/**
+ * Waits until a scope has fired, without a loop: for its reason.
+ *
+ * Inputs, a cancel, a spend or a parent wake it at once, time by one timer set to the next instant that can matter, of any length and
+ * never early. Conditions, and counters with `direct: false`, are looked at `every` so many milliseconds while they can still decide: by
+ * peeks, of which those who wait for one scope share one series. While it waits its timers keep the process alive; a scope that only inputs can
+ * fire has none. It cannot be called off: to give up, wait for a scope derived from both (`link`), or use `waitFor`.
+ *
+ * `every` below 0 or NaN is a `RangeError`, at once. The task rejects only with what a predicate under `onError: 'throw'` throws.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Clock, Token } from 'cantok-ts'
+ *
+ * const clock = Clock.virtual()
+ * const scope = CancelScope.open(Token.any(Token.timeout('1 hour'), Token.manual('stop')), { clock })()
+ * const waiting = CancelScope.wait(scope)()
+ * console.log(clock.timers()) // => 1
+ * clock.advance('1 hour')()
+ * console.log((await waiting)._tag) // => 'TimedOut'
+ * ```
+ * @category waiting
+ * @since 0.1.0
+ */
+export const wait = (scope: ScopeView, { every = 1 }: WaitOptions = {}): Task<Reason> => {
+  const live = scopeOf(scope)
+  const pace = Duration.from(every, 'every')
+  return () =>
+    new Promise((resolve, reject) => {
+      live.listen({ run: resolve, fail: reject, every: pace, keepAlive: true, untilClosed: false })
+    })
+}
+
+/**
+ * Waits until a scope has fired, but not for longer than `timeout` on the scope's clock: then a `Left` of that `TimedOut`.
+ *
+ * A scope that fires at that very instant comes first. Once it has given up nothing of it is left: no timer, no listener. A `timeout` or
+ * `every` below 0 or NaN, and an `every` longer than the timeout, are a `RangeError`, at once; otherwise as `wait`.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Clock, Token } from 'cantok-ts'
+ *
+ * const clock = Clock.virtual()
+ * const scope = CancelScope.open(Token.manual('stop'), { clock })()
+ * const waiting = CancelScope.waitFor(scope, '5 seconds')()
+ * clock.advance('5 seconds')()
+ * console.log((await waiting)._tag, clock.timers()) // => Left 0
+ * ```
+ * @category waiting
+ * @since 0.1.0
+ */
+export const waitFor = (
+  scope: ScopeView,
+  timeout: Duration.DurationInput,
+  options: WaitOptions = {},
+): TaskEither<TimedOut, Reason> => {
+  const live = scopeOf(scope)
+  const { clock } = live.machine
+  const duration = Duration.from(timeout, 'timeout')
+  const every = paceWithin(options.every, duration)
+  return () =>
+    new Promise((resolve, reject) => {
+      let callOff: IO<void> | null = null
+      let isOver = false
+      const end =
+        <A>(settle: (value: A) => void) =>
+        (value: A): void => {
+          isOver = true
+          callOff?.()
+          settle(value)
+        }
+      const unsubscribe = live.listen({
+        run: end((reason) => resolve({ _tag: 'Right', right: reason })),
+        fail: end(reject),
+        every,
+        keepAlive: true,
+        untilClosed: false,
+      })
+      if (isOver) return
+      callOff = clock.schedule(duration, () => {
+        try {
+          live.read(false) // which tells the listener
+        } catch (error) {
+          if (unsubscribe()) reject(error)
+        }
+        if (unsubscribe()) resolve({ _tag: 'Left', left: { _tag: 'TimedOut', duration, path: [], at: clock.wall() } })
+      })()
+    })
+}
+
+/**
+ * Waits in the calling thread, which does nothing else meanwhile: for the reason, or `None` once `timeout` is out.
+ *
+ * It sleeps, and does not spin, until the next instant that can matter; on a virtual clock it moves the time. Since no input can come from
+ * this thread while it sleeps, a wait that nothing but an input could end is an `Error`, as is blocking where the platform
+ * forbids it: on the main thread of a browser. A `timeout` or `every` below 0 or NaN, and an `every` longer than the timeout, are a
+ * `RangeError`, at once. Throws also what a predicate under `onError: 'throw'` does.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const scope = CancelScope.open(Token.timeout('5ms'))()
+ * console.log(CancelScope.waitSync(scope, { timeout: '1ms' })()) // => { _tag: 'None' }
+ * console.log(CancelScope.waitSync(scope)()._tag) // => 'Some'
+ * ```
+ * @category waiting
+ * @since 0.1.0
+ */
+export const waitSync = (
+  scope: ScopeView,
+  options: WaitOptions & { readonly timeout?: Duration.DurationInput } = {},
+): IO<Option<Reason>> => {
+  const live = scopeOf(scope)
+  const { clock } = live.machine
+  const timeout = Duration.from(options.timeout ?? Infinity, 'timeout')
+  const every = paceWithin(options.every, timeout)
+  return () => {
+    const end = clock.monotonic() + timeout
+    for (;;) {
+      const reason = live.read(false)
+      if (reason !== null) return option(reason)
+      const now = clock.monotonic()
+      if (now >= end) return none
+      const nap = Math.min(live.nap(every), end - now)
+      if (nap === Infinity)
+        throw new Error(
+          'waitSync would never return: only an input can end this wait, and none can come while the thread is blocked',
+        )
+      ;(clock.block ?? system.block)(nap)()
+    }
+  }
+}
+
+/**
+ * Calls a function with the reason once a scope has fired; at once if it has.
+ *
+ * Listeners are called first in, first out, those of a scope before those of scopes derived from it, in the turn in which it fires; by then
+ * every scope that depends on it reads as cancelled. One that throws stops no other: what they threw is reported together, as an
+ * `AggregateError`, the way the platform reports what nobody catches. It looks as `wait` does, and its timers do not keep the process alive
+ * unless asked to. Options out of range are a `RangeError`, at once.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const scope = CancelScope.open(Token.manual('stop'))()
+ * const unsubscribe = CancelScope.onCancelled(scope, ({ _tag }) => console.log(_tag))()
+ * CancelScope.onCancelled(scope, (reason) => console.log('path' in reason))()
+ * console.log(unsubscribe(), unsubscribe()) // => true false
+ * CancelScope.cancelInput(scope, 'stop')()
+ * ```
+ * @category waiting
+ * @since 0.1.0
+ */
+export const onCancelled = (
+  scope: ScopeView,
+  f: (reason: Reason) => void,
+  { every = 1, keepAlive = false, untilClosed = false, onError }: ListenOptions = {},
+): IO<Unsubscribe> => {
+  const live = scopeOf(scope)
+  if (typeof f !== 'function') throw new TypeError(`f must be a function, but was ${received(f)}`)
+  const pace = Duration.from(every, 'every')
+  return () => live.listen({ run: f, fail: onError ?? null, every: pace, keepAlive, untilClosed })
 }
 
 // -------------------------------------------------------------------------------------
@@ -540,7 +802,7 @@ export const explain = (scope: ScopeView): IO<Analysis.Evidence> => {
   const live = scopeOf(scope)
   return () => {
     const family = live.family()
-    for (const { machine } of family) machine.catchUp()
+    for (const each of family) each.catchUp()
     const { decided } = live.machine
     // a reason from outside the tokens, such as a cancel of the whole, stands before them
     const outside =
@@ -554,6 +816,20 @@ export const explain = (scope: ScopeView): IO<Analysis.Evidence> => {
       : { ...Analysis.explain({ _tag: 'Any', tokens: parts }), what: 'scope' }
   }
 }
+
+/**
+ * The clock a scope runs on: that of its world, or of its first parent.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Clock } from 'cantok-ts'
+ *
+ * console.log(CancelScope.clock(CancelScope.background) === Clock.system) // => true
+ * ```
+ * @category questions
+ * @since 0.1.0
+ */
+export const clock = (scope: ScopeView): Clock => scopeOf(scope).machine.clock
 
 // -------------------------------------------------------------------------------------
 // private
@@ -600,15 +876,28 @@ const scopeOf = (view: ScopeView): Scope => {
   throw new TypeError(`scope must be a scope, as open, child and link give it, but was ${received(view)}`)
 }
 
+/** Pace and timeout of a bounded wait; a pace that is not given is never too long. */
+const paceWithin = (every: Duration.DurationInput | undefined, timeout: Duration.Duration): number => {
+  if (every === undefined) return 1
+  const pace = Duration.from(every, 'every')
+  if (pace <= timeout) return pace
+  throw new RangeError(`every must not be longer than the timeout of ${timeout} ms, but was ${pace} ms`)
+}
+
 const detailOf = (detail: string | undefined): { readonly detail?: string } => {
   if (detail === undefined) return {}
   if (typeof detail === 'string') return { detail }
   throw new TypeError(`detail must be a text, but was ${received(detail)}`)
 }
 
-const refuseBackground = (scope: Scope, request: Requested): void => {
+const refuseUnowned = (scope: Scope, request: Requested): void => {
   if (!scope['cantok-ts/owned'])
-    throw new ImpossibleCancelError(request, 'the background scope has no owner and cannot be cancelled')
+    throw new ImpossibleCancelError(
+      request,
+      scope.source === null
+        ? 'the background scope has no owner and cannot be cancelled'
+        : 'a scope made from elsewhere has no owner here and cannot be cancelled',
+    )
 }
 
 /** The label of the token itself, of nested ones the innermost. */
@@ -622,7 +911,7 @@ const ownLabel = (token: Token<Input>): string | undefined => {
 const rest = (scope: Scope): Token<Input> => {
   const parts: Array<Token<Input>> = []
   for (const each of scope.family()) {
-    each.machine.catchUp()
+    each.catchUp()
     const { decided } = each.machine
     if (decided !== null) return cancelled(decided)
     if (each.machine.closed) continue // it will never fire

@@ -19,7 +19,10 @@ import { received } from './internal/received.js'
  * A source of time and timers; any object of this shape serves.
  *
  * `schedule(delay, run)` runs `run` once, never before `delay` of monotonic time has passed and never within the call, and
- * answers with the way to call it off. A delay may be longer than the platform's timers can hold; `Infinity` never comes.
+ * answers with the way to call it off. A delay may be longer than the platform's timers can hold; `Infinity` never comes. While it
+ * waits it keeps the process alive, unless `keepAlive` is false; a clock whose timers cannot tell may ignore that.
+ *
+ * `block(span)`, where a clock has it, lets that much time pass while nothing else runs in the thread; it may return early.
  *
  * @category model
  * @since 0.1.0
@@ -27,7 +30,18 @@ import { received } from './internal/received.js'
 export interface Clock {
   readonly monotonic: IO<number>
   readonly wall: IO<number>
-  readonly schedule: (delay: Duration.DurationInput, run: IO<void>) => IO<IO<void>>
+  readonly schedule: (delay: Duration.DurationInput, run: IO<void>, options?: TimerOptions) => IO<IO<void>>
+  readonly block?: (span: Duration.DurationInput) => IO<void>
+}
+
+/**
+ * Whether a timer keeps the process alive while it waits: `true` unless said otherwise.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface TimerOptions {
+  readonly keepAlive?: boolean
 }
 
 /**
@@ -36,12 +50,13 @@ export interface Clock {
  * `advance(ms)` moves both times forward and runs the timers that come due, in order, each at its own instant; what they schedule within
  * the span runs too. `settle(ms)` does the same and lets pending promises run before, between and after. `setWall(epoch)` makes the
  * wall clock jump. `timers` counts the timers that wait. A span that is negative, NaN or infinite is a `RangeError`; an error that a timer's
- * function throws comes out of the call, with the clock at that timer's instant.
+ * function throws comes out of the call, with the clock at that timer's instant. `block` advances.
  *
  * @category model
  * @since 0.1.0
  */
 export interface VirtualClock extends Clock {
+  readonly block: (span: Duration.DurationInput) => IO<void>
   readonly advance: (span: Duration.DurationInput) => IO<void>
   readonly settle: (span: Duration.DurationInput) => Task<void>
   readonly setWall: (epochMilliseconds: number) => IO<void>
@@ -55,7 +70,8 @@ export interface VirtualClock extends Clock {
 /**
  * The platform's clock: `performance.now()`, `Date.now()` and `setTimeout`.
  *
- * Timers never run early, though the platform's do, and may be longer than its 2^31 − 1 milliseconds.
+ * Timers never run early, though the platform's do, and may be longer than its 2^31 − 1 milliseconds. `block` puts the thread to sleep
+ * without spinning; on the main thread of a browser, and wherever else the platform forbids that, it throws an `Error` that says so.
  *
  * @example
  * ```ts
@@ -68,20 +84,33 @@ export interface VirtualClock extends Clock {
  * @category constructors
  * @since 0.1.0
  */
-export const system: Clock = /*#__PURE__*/ (() => {
+export const system: Required<Clock> = /*#__PURE__*/ (() => {
   const timeline = performance // looking up the global costs a part of a poll
   return {
     monotonic: () => timeline.now(),
     wall: () => Date.now(),
-    schedule: (delay, run) => () => {
-      const due = timeline.now() + span(delay)
-      let timer: ReturnType<typeof setTimeout> | undefined
-      const arm = (): void => {
-        timer = setTimeout(wake, Math.min(Math.max(0, Math.ceil(due - timeline.now())), longestTimer))
+    schedule:
+      (delay, run, { keepAlive = true } = {}) =>
+      () => {
+        const due = timeline.now() + span(delay)
+        let timer: ReturnType<typeof setTimeout> | undefined
+        const arm = (): void => {
+          timer = setTimeout(wake, Math.min(Math.max(0, Math.ceil(due - timeline.now())), longestTimer))
+          if (!keepAlive) letGo(timer)
+        }
+        const wake = (): void => (timeline.now() >= due ? run() : arm())
+        if (due < Infinity) arm()
+        return () => clearTimeout(timer)
+      },
+    block: (length) => () => {
+      try {
+        // a cell that nobody else knows, so that only time ends the sleep
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, span(length))
+      } catch (error) {
+        throw new Error('this thread may not block: a browser allows it in workers of isolated pages only', {
+          cause: error,
+        })
       }
-      const wake = (): void => (timeline.now() >= due ? run() : arm())
-      if (due < Infinity) arm()
-      return () => clearTimeout(timer)
     },
   }
 })()
@@ -121,9 +150,18 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
     return true
   }
 
+  const advance: VirtualClock['advance'] = (span) => {
+    const length = finite(span)
+    return () => {
+      const end = now + length
+      while (stepTo(end));
+    }
+  }
+
   return {
     monotonic: () => now,
     wall: () => now + wallAhead,
+    block: advance,
     schedule: (delay, run) => () => {
       const timer: Timer = { due: now + span(delay), run }
       const later = waiting.findIndex(({ due }) => due > timer.due)
@@ -133,13 +171,7 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
         if (index >= 0) waiting.splice(index, 1)
       }
     },
-    advance: (span) => {
-      const length = finite(span)
-      return () => {
-        const end = now + length
-        while (stepTo(end));
-      }
-    },
+    advance,
     settle: (span) => {
       const length = finite(span)
       return async () => {
@@ -163,6 +195,12 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
 // -------------------------------------------------------------------------------------
 
 const longestTimer = 2 ** 31 - 1
+
+/** The process may end before the timer does. Timers of browsers are numbers, and keep nothing alive. */
+const letGo = (timer: unknown): void => {
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+    timer.unref()
+}
 
 /** A delay below 0 is none. */
 const span = (delay: Duration.DurationInput): number =>

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+export * as AbortSignal from './AbortSignal.js'
 export * as Analysis from './Analysis.js'
+export * as Cancellable from './Cancellable.js'
 export * as CancellationError from './CancellationError.js'
 export * as CancelScope from './CancelScope.js'
 export * as Clock from './Clock.js'

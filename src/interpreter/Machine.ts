@@ -10,6 +10,7 @@
  *    for good.
  * 4. A look that ends in an error leaves everything as it was, save counters it has ticked: what fired in it is undone from
  *    a checkpoint, which is a token.
+ * 5. Whatever may move the next instant, date or poll of interest raises `revision`, for whoever waits instead of asking.
  */
 import type { Clock } from '../Clock.js'
 import type { Reason } from '../Reason.js'
@@ -49,11 +50,15 @@ export class Machine extends Tree {
   recoverable = false
   /** What to go back to if this read ends in an error; set when something has fired in it. */
   checkpoint: { readonly token: Token<Input>; readonly instant: number } | null = null
+  /** Changes with what a waiter would have to wait for. */
+  revision = 0
   private inputs: ReadonlyArray<() => void> = []
 
+  /** What fires it beside its token: a cancellation that comes from elsewhere, asked for in every look. */
+  private source: (() => Reason | null) | null = null
   private timed = false
 
-  /** The least instant, date and numbers of polls that live leaves wait for. */
+  /** The least instant, date and numbers of polls that live leaves wait for; a source is asked at once. */
   private nextInstant = Infinity
   private nextDate = Infinity
   private nextPoll = Infinity
@@ -104,8 +109,59 @@ export class Machine extends Tree {
 
   /** Brings time up to date without a look. */
   catchUp(): void {
+    if (this.closed) return
     this.begin()
     if (this.readsClock) this.elapse(this.clock.monotonic())
+  }
+
+  /** Asks a source in every look from now on. */
+  follow(source: () => Reason | null): void {
+    this.source = source
+    this.rearm()
+  }
+
+  // -----------------------------------------------------------------------------------
+  // what to wait for
+  // -----------------------------------------------------------------------------------
+
+  /** How many milliseconds after `now` time may next change something; `Infinity` if it never will. */
+  untilNext(now: number): number {
+    this.begin()
+    if (!this.readsClock) return Infinity
+    this.prune()
+    const span = this.nextInstant - now
+    const wallSpan = this.nextDate === Infinity ? Infinity : this.nextDate - this.clock.wall()
+    return Math.max(0, Math.min(span, wallSpan))
+  }
+
+  /** Whether a look that is not direct could decide something that time and inputs do not. */
+  wantsLooks(): boolean {
+    this.begin()
+    if (this.decided !== null || this.closed) return false
+    this.prune()
+    if (this.counts !== null && this.counts.nextKey !== Infinity) return true
+    if (this.hasRunOut) return true
+    if (this.askingIsStale && !this.looking) this.refreshAsking()
+    return this.asking.some((leaf) => leaf.state === 'live' && (!this.momentary || this.matters(leaf)))
+  }
+
+  /** A direct counter is at zero: the next look, of whatever kind, fires it. */
+  get hasRunOut(): boolean {
+    return this.directPolls >= this.nextDirectPoll
+  }
+
+  /** Leaves that are live no more, or not due yet, leave the head of their queue: nothing is waited for in vain. */
+  private prune(): void {
+    for (const queue of [this.instants, this.dates, this.counts, this.directCounts]) {
+      for (let leaf = queue?.next; leaf !== undefined; leaf = queue?.next) {
+        if (leaf.state === 'live' && (queue !== this.instants || leaf.due <= leaf.key)) break
+        queue?.pop()
+        if (leaf.state !== 'live') continue
+        leaf.key = leaf.due
+        queue?.push(leaf)
+      }
+    }
+    this.rearm()
   }
 
   private ask(direct: boolean, now: number): Reason | null {
@@ -353,6 +409,8 @@ export class Machine extends Tree {
 
   /** Fires the counters that are at zero in this look, from left to right. */
   private runOut(now: number): void {
+    const given = this.source === null ? null : this.source()
+    if (given !== null) return this.decide(given)
     // once predicates are being called this look has ticked already; what they start is counted as of before
     const polls = this.polls - (this.looking ? 1 : 0)
     const directPolls = this.directPolls - (this.looking && this.lookIsDirect ? 1 : 0)
@@ -372,10 +430,19 @@ export class Machine extends Tree {
   }
 
   private rearm(): void {
+    const { nextInstant, nextDate, nextPoll, nextDirectPoll } = this
     this.nextInstant = this.instants === null ? Infinity : this.instants.nextKey
     this.nextDate = this.dates === null ? Infinity : this.dates.nextKey
-    this.nextPoll = this.counts === null ? Infinity : this.counts.nextKey
+    this.nextPoll = this.source !== null ? -Infinity : this.counts === null ? Infinity : this.counts.nextKey
     this.nextDirectPoll = this.directCounts === null ? Infinity : this.directCounts.nextKey
+    if (
+      this.askingIsStale ||
+      nextInstant !== this.nextInstant ||
+      nextDate !== this.nextDate ||
+      nextPoll !== this.nextPoll ||
+      nextDirectPoll !== this.nextDirectPoll
+    )
+      this.revision++
     const open = this.decided === null && !this.closed
     this.readsClock = open && (this.nextInstant !== Infinity || this.nextDate !== Infinity)
     this.quiet =
@@ -400,6 +467,7 @@ export class Machine extends Tree {
     this.asking = this.decided === null && !this.closed ? live : nobody
     this.fresh.length = 0
     this.askingIsStale = false
+    this.revision++
   }
 
   protected startLeaf(leaf: Node, instant: number): void {

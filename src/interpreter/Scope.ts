@@ -2,7 +2,8 @@
  * A live scope: a machine for its own token, and parents whose verdicts are also its own.
  *
  * A read asks the scope itself and then its parents in order, each scope once however many ways lead to it; what it finds is the reason
- * of every scope on the way, for good. Scopes know their parents only: a child that is forgotten leaves nothing behind.
+ * of every scope on the way, for good. Scopes know their parents only: a child that is forgotten leaves nothing behind. Those who wait are
+ * the matter of a watch, which a scope has only while there are any.
  */
 import type { Clock } from '../Clock.js'
 import type { Reason } from '../Reason.js'
@@ -11,6 +12,8 @@ import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 import { Machine } from './Machine.js'
 import type { Visit } from './Machine.js'
+import { close, report, subscribe, tell } from './Watch.js'
+import type { Listener, Source, Watch } from './Watch.js'
 
 export class Scope {
   readonly token: Token<Input>
@@ -18,9 +21,17 @@ export class Scope {
   /** Whether it has an owner; the background, of any copy of the package, has none. */
   readonly 'cantok-ts/owned': boolean
   readonly machine: Machine
+  readonly source: Source | null
+  watch: Watch | null = null
+  /** Room for the one AbortSignal of this scope; a field, so that all scopes share one shape. */
+  'cantok-ts/signal': unknown = null
   private readonly reading: Visit = { lasts: false }
   /** What a read through several scopes must undo should it end in an error. */
   private touched: ReadonlyArray<Machine> = untouched
+  /** Those of a read through several scopes that are waited for. */
+  private watched: ReadonlyArray<Scope> = unwatched
+  /** The one whose reason such a read has found. */
+  private giver: Scope | null = null
   private lineage: Lineage | null = null
 
   constructor(
@@ -28,12 +39,15 @@ export class Scope {
     parents: ReadonlyArray<Scope>,
     clock: Clock,
     conditions: Conditions,
-    owned: boolean = true,
+    source: Source | null = null,
+    owned: boolean = source === null,
   ) {
     this.token = token
     this['cantok-ts/owned'] = owned
+    this.source = source
     this.parents = parents
     this.machine = new Machine(token, clock, conditions)
+    if (source !== null) this.machine.follow(source.read)
     if (parents.length > 0) {
       this.machine.recoverable = true
       for (const parent of parents) parent.machine.recoverable = true
@@ -54,12 +68,28 @@ export class Scope {
   read(direct: boolean): Reason | null {
     const { machine } = this
     if (machine.decided !== null) return machine.decided
-    if (this.parents.length > 0) return this.reading.lasts ? null : this.readFamily(direct)
-    if (machine.quiet || machine.looking || machine.visit.lasts) return null
+    if (this.parents.length > 0) return this.reading.lasts ? this.known() : this.readFamily(direct)
+    const reason = this.glance(direct)
+    if (this.watch !== null) this.notice(reason)
+    return reason
+  }
+
+  /** A look at its own token alone. */
+  glance(direct: boolean): Reason | null {
+    const { machine } = this
+    if (machine.quiet || machine.looking || machine.visit.lasts) return machine.decided
     if (!machine.begun) machine.begin()
     const reason = machine.decided ?? machine.look(direct, machine.readsClock ? machine.clock.monotonic() : NaN)
     if (machine.checkpoint !== null) machine.commit()
     return machine.decided ?? reason
+  }
+
+  /** A parent may have been decided since this read came by it, or before this read gets there. */
+  private known(): Reason | null {
+    const lineage = lineageOf(this)
+    const index = lineage.scopes.findIndex(({ machine }) => machine.decided !== null)
+    const giver = lineage.scopes[index]
+    return giver === undefined ? null : this.fix(giver, lineage, index, giver.machine.decided!)
   }
 
   private readFamily(direct: boolean): Reason | null {
@@ -73,6 +103,7 @@ export class Scope {
       throw error
     }
     this.endRead()
+    if (this.watched.length > 0) this.noticeWatched(reason)
     return reason
   }
 
@@ -104,9 +135,13 @@ export class Scope {
         reason = machine.decided ?? machine.look(direct && machine === own, now)
         if (machine.checkpoint !== null) this.touched = [...this.touched, machine]
         // a predicate may have cancelled the scope that is being read
-        if (own.decided !== null) return own.decided
+        if (own.decided !== null) {
+          if (scope.watch !== null) this.watched = [...this.watched, scope]
+          return own.decided
+        }
         if (machine.decided !== null) reason = machine.decided
       }
+      if (scope.watch !== null) this.watched = [...this.watched, scope]
       if (reason !== null) return this.fix(scope, lineage, index, reason)
       if (lineage === null) {
         if (parents.length === 0) return null
@@ -124,6 +159,7 @@ export class Scope {
 
   /** Fixes the reason for every scope on the way from this one to the one that gave it, and not for that one, whose own matter it is. */
   private fix(giver: Scope, lineage: Lineage | null, index: number, reason: Reason): Reason {
+    this.giver = giver
     let last = giver
     if (lineage !== null) {
       last = lineage.scopes[0]!
@@ -133,9 +169,101 @@ export class Scope {
     return reason
   }
 
+  // -----------------------------------------------------------------------------------
+  // what its owner does, and who hears of it
+  // -----------------------------------------------------------------------------------
+
+  cancel(reason: Reason): void {
+    this.machine.decide(reason)
+    if (this.watch !== null) tell(this, reason)
+  }
+
+  request(name: string, detail: string | undefined): boolean {
+    return this.noticed(this.machine.request(name, detail))
+  }
+
+  spend(name: string, amount: number): boolean {
+    return this.noticed(this.machine.spend(name, amount))
+  }
+
+  beat(name: string): boolean {
+    return this.noticed(this.machine.beat(name))
+  }
+
+  /** Brings time up to date without a look. */
+  catchUp(): void {
+    this.machine.catchUp()
+    if (this.watch !== null) this.notice(this.machine.decided)
+  }
+
   /** Ends its own part: its token stands still as it is, and only its parents are asked from now on. */
   [Symbol.dispose](): void {
     this.machine.close()
+    this.notice(this.machine.decided)
+    close(this)
+  }
+
+  // -----------------------------------------------------------------------------------
+  // waiting
+  // -----------------------------------------------------------------------------------
+
+  /** Looks, and waits if it has not fired; the answer takes that back, and says whether it was in time. */
+  listen(listener: Listener): () => boolean {
+    const reason = this.read(false)
+    if (reason === null) return subscribe(this, listener)
+    try {
+      listener.run(reason)
+    } catch (error) {
+      report([error])
+    }
+    return () => false
+  }
+
+  /** A parent that is being waited for has fired: decides this one without a poll, for the first reason in the order of asking. */
+  learn(parent: Scope, reason: Reason): Reason {
+    this.machine.catchUp()
+    if (this.machine.decided !== null) return this.machine.decided
+    if (this.parents.length === 1) {
+      this.machine.decide(reason)
+      return reason
+    }
+    const lineage = (this.lineage ??= lineageOf(this))
+    for (let index = 1; index < lineage.scopes.length; index++) {
+      const scope = lineage.scopes[index]!
+      if (scope === parent) return this.fix(scope, lineage, index, reason)
+      scope.machine.catchUp()
+      if (scope.machine.decided !== null) return this.fix(scope, lineage, index, scope.machine.decided)
+    }
+    return reason
+  }
+
+  /** How many milliseconds a wait may sleep before the next look; `Infinity` if only others can end it. */
+  nap(every: number): number {
+    let nap = Infinity
+    for (const { machine } of this.family()) {
+      if (machine.wantsLooks()) nap = Math.min(nap, every)
+      nap = Math.min(nap, machine.untilNext(machine.clock.monotonic()))
+    }
+    return nap
+  }
+
+  private noticed(changed: boolean): boolean {
+    if (this.watch !== null) this.notice(this.machine.decided)
+    return changed
+  }
+
+  private notice(reason: Reason | null): void {
+    if (reason !== null) tell(this, reason)
+    else this.watch?.update()
+  }
+
+  /** After a read: the scope it has found, and those it has come by, may have somebody to tell. */
+  private noticeWatched(reason: Reason | null): void {
+    const { watched, giver } = this
+    this.watched = unwatched
+    this.giver = null
+    if (giver !== null) giver.notice(reason)
+    for (const scope of watched) scope.notice(scope.machine.decided)
   }
 
   /** This scope and all above it, in the order of asking, each once. */
@@ -145,6 +273,7 @@ export class Scope {
 }
 
 const untouched: ReadonlyArray<Machine> = []
+const unwatched: ReadonlyArray<Scope> = []
 
 interface Lineage {
   readonly scopes: ReadonlyArray<Scope>

@@ -1,0 +1,290 @@
+/**
+ * Those who wait for a scope to fire instead of asking it: listeners, and scopes derived from it that are waited for themselves.
+ *
+ * Invariants:
+ *
+ * 1. A scope has a watch exactly while somebody waits for it or for a scope derived from it; each parent of a watched scope is watched, and
+ *    knows it as a dependent. Whoever is not waited for is known to nobody.
+ * 2. A watch cares for its own scope's token: one timer, set to the next instant that can matter, and looks at a pace while
+ *    something wants looks. What parents come to, their watches tell.
+ * 3. Once a scope fires, all that depend on it are decided before the first listener runs; then its watch, and theirs, are gone.
+ */
+import type { Reason } from '../Reason.js'
+import type { Scope } from './Scope.js'
+
+/** Somebody who waits. */
+export interface Listener {
+  readonly run: (reason: Reason) => void
+  /** Takes what a predicate throws while it is asked for this listener, which then waits no more; `null` to go on waiting. */
+  readonly fail: ((error: unknown) => void) | null
+  /** Milliseconds between looks, where looks are wanted. */
+  readonly every: number
+  /** Whether to keep the process alive. */
+  readonly keepAlive: boolean
+  /** Whether to let go when the scope is closed. */
+  readonly untilClosed: boolean
+}
+
+/** A cancellation that comes from elsewhere: asked in every look, and subscribed to while somebody waits. */
+export interface Source {
+  readonly read: () => Reason | null
+  readonly subscribe: (wake: () => void) => () => void
+}
+
+export class Watch {
+  private readonly scope: Scope
+  /** First in, first out. */
+  readonly listeners: Set<Listener> = new Set()
+  readonly dependents: Set<Scope> = new Set()
+  /** The paces that are wanted here, and by how many listeners and dependents. */
+  readonly paces: Map<number, number> = new Map()
+  /** How many listeners and dependents want the process kept alive. */
+  keepers = 0
+
+  private revision = -1
+  private wakeAt = Infinity
+  private nextLook = Infinity
+  private pace = Infinity
+  private kept = false
+  private callOff: (() => void) | null = null
+  private unsubscribe: (() => void) | null = null
+
+  constructor(scope: Scope) {
+    this.scope = scope
+  }
+
+  /** After an operation on the scope: whether there is something else to wait for now. */
+  update(): void {
+    const { machine } = this.scope
+    if (this.revision !== machine.revision || (machine.hasRunOut && this.nextLook === Infinity)) this.arm()
+  }
+
+  /** Waits for what there is to wait for. */
+  arm(): void {
+    const { machine, source } = this.scope
+    if (source !== null) return this.follow(source)
+    const now = machine.clock.monotonic()
+    const pace = machine.wantsLooks() ? Math.max(1, Math.min(...this.paces.keys())) : Infinity
+    if (pace !== this.pace) this.nextLook = now + pace
+    this.pace = pace
+    const wakeAt = Math.min(now + machine.untilNext(now), this.nextLook)
+    this.revision = machine.revision
+    const kept = this.keepers > 0
+    if (machine.decided !== null) return this.wake() // time had come to its end unseen
+    if (wakeAt === this.wakeAt && kept === this.kept && this.callOff !== null) return
+    this.disarm()
+    this.wakeAt = wakeAt
+    this.kept = kept
+    if (wakeAt === Infinity) return
+    this.callOff = machine.clock.schedule(
+      wakeAt - now,
+      () => {
+        this.callOff = null
+        this.wake()
+      },
+      { keepAlive: kept },
+    )()
+  }
+
+  disarm(): void {
+    this.callOff?.()
+    this.callOff = null
+    this.unsubscribe?.()
+    this.unsubscribe = null
+  }
+
+  private follow({ subscribe }: Source): void {
+    if (this.unsubscribe !== null) return
+    this.unsubscribe = subscribe(() => this.wake())
+    // it may have called within the call
+    if (this.scope.watch !== this) this.disarm()
+  }
+
+  /** Time has come, or a source has called. */
+  private wake(): void {
+    const { scope } = this
+    const { clock } = scope.machine
+    const looks = scope.source !== null || clock.monotonic() >= this.nextLook
+    let reason: Reason | null
+    try {
+      if (looks) reason = scope.glance(false)
+      else {
+        scope.machine.catchUp()
+        reason = scope.machine.decided
+      }
+    } catch (error) {
+      this.resume(looks)
+      return fail(scope, error)
+    }
+    if (reason !== null) tell(scope, reason)
+    else this.resume(looks)
+  }
+
+  private resume(looked: boolean): void {
+    if (this.scope.watch !== this) return
+    if (looked) this.nextLook = this.scope.machine.clock.monotonic() + this.pace
+    this.wakeAt = Infinity
+    this.arm()
+  }
+}
+
+/** Waits for a scope that has not fired; the answer takes that back, and says whether it was in time. */
+export const subscribe = (scope: Scope, listener: Listener): (() => boolean) => {
+  const touched = want(scope, listener.every, listener.keepAlive)
+  const watch = scope.watch!
+  watch.listeners.add(listener)
+  for (const each of touched) each.arm()
+  return () => {
+    if (!watch.listeners.delete(listener)) return false
+    if (scope.watch === watch) wantNoMore(scope, listener.every, listener.keepAlive)
+    return true
+  }
+}
+
+/** The scope was closed: lets go of those who wait until then only. */
+export const close = (scope: Scope): void => {
+  const { watch } = scope
+  if (watch === null) return
+  for (const listener of watch.listeners) {
+    if (!listener.untilClosed) continue
+    watch.listeners.delete(listener)
+    wantNoMore(scope, listener.every, listener.keepAlive)
+  }
+  scope.watch?.arm()
+}
+
+/** Tells all who wait for a scope why it has fired, and all who wait for those derived from it. */
+export const tell = (fired: Scope, reason: Reason): void => {
+  const told: Array<readonly [Watch, Reason]> = []
+  const pending: Array<readonly [Scope, Reason]> = [[fired, reason]]
+  for (const [scope, why] of pending) {
+    const { watch } = scope
+    if (watch === null) continue
+    forget(scope, watch)
+    told.push([watch, why])
+    for (const dependent of watch.dependents) pending.push([dependent, dependent.learn(scope, why)])
+  }
+  const errors: Array<unknown> = []
+  for (const [{ listeners }, why] of told)
+    for (const listener of listeners) {
+      listeners.delete(listener)
+      try {
+        listener.run(why)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+  report(errors)
+}
+
+/** Reports what listeners threw, all together, as the platform reports what nobody catches. */
+export const report = (errors: ReadonlyArray<unknown>): void => {
+  if (errors.length === 0) return
+  const listeners = errors.length === 1 ? 'a listener' : `${errors.length} listeners`
+  const error = new AggregateError(errors, `${listeners} of a cancelled scope threw: ${errors.map(String).join('; ')}`)
+  // sound: what browsers have there takes any value
+  const { reportError } = globalThis as { readonly reportError?: (error: unknown) => void }
+  if (reportError !== undefined) reportError(error)
+  else
+    queueMicrotask(() => {
+      throw error
+    })
+}
+
+/** Hands what a predicate threw to those who asked for it by waiting, here or further down; where nobody takes it, to the timer's caller. */
+const fail = (scope: Scope, error: unknown): void => {
+  const takers: Array<(error: unknown) => void> = []
+  const pending = [scope]
+  const seen = new Set(pending)
+  for (const each of pending) {
+    const { watch } = each
+    if (watch === null) continue
+    for (const listener of watch.listeners) {
+      if (listener.fail === null) continue
+      watch.listeners.delete(listener)
+      takers.push(listener.fail)
+      wantNoMore(each, listener.every, listener.keepAlive)
+    }
+    for (const dependent of watch.dependents) {
+      if (seen.has(dependent)) continue
+      seen.add(dependent)
+      pending.push(dependent)
+    }
+  }
+  if (takers.length === 0) throw error
+  for (const take of takers) take(error)
+}
+
+// -------------------------------------------------------------------------------------
+// who wants what: a listener is counted at its scope, and a watched scope at its parents, once for each pace
+// -------------------------------------------------------------------------------------
+
+const want = (first: Scope, pace: number, keepAlive: boolean): ReadonlyArray<Watch> => {
+  const pending: Array<Want> = [{ scope: first, dependent: null, pace, keepAlive }]
+  const touched: Array<Watch> = []
+  for (const { scope, dependent, pace, keepAlive } of pending) {
+    const isNew = scope.watch === null
+    const watch = (scope.watch ??= new Watch(scope))
+    if (dependent !== null) watch.dependents.add(dependent)
+    const newPace = pace !== null && count(watch.paces, pace, 1) === 1
+    if (keepAlive) watch.keepers++
+    const newKeeper = keepAlive && watch.keepers === 1
+    if (!isNew && !newPace && !newKeeper) continue
+    touched.push(watch)
+    for (const parent of scope.parents)
+      pending.push({ scope: parent, dependent: scope, pace: newPace ? pace : null, keepAlive: newKeeper })
+  }
+  return touched
+}
+
+const wantNoMore = (first: Scope, pace: number, keepAlive: boolean): void => {
+  const pending: Array<Want> = [{ scope: first, dependent: null, pace, keepAlive }]
+  for (const { scope, dependent, pace, keepAlive } of pending) {
+    const { watch } = scope
+    if (watch === null) continue
+    const lastPace = pace !== null && count(watch.paces, pace, -1) === 0
+    if (keepAlive) watch.keepers--
+    const lastKeeper = keepAlive && watch.keepers === 0
+    if (dependent !== null && dependent.watch === null) watch.dependents.delete(dependent)
+    const isIdle = watch.paces.size === 0
+    if (isIdle) {
+      watch.disarm()
+      scope.watch = null
+    }
+    if (!lastPace && !lastKeeper) continue
+    if (!isIdle) watch.arm()
+    for (const parent of scope.parents)
+      pending.push({ scope: parent, dependent: scope, pace: lastPace ? pace : null, keepAlive: lastKeeper })
+  }
+}
+
+interface Want {
+  readonly scope: Scope
+  readonly dependent: Scope | null
+  readonly pace: number | null
+  readonly keepAlive: boolean
+}
+
+/** Takes a scope's watch away; its parents count it no more. */
+const forget = (scope: Scope, watch: Watch): void => {
+  watch.disarm()
+  scope.watch = null
+  const keepAlive = watch.keepers > 0
+  let first = true
+  for (const pace of watch.paces.keys()) {
+    for (const parent of scope.parents) leave(parent, scope, pace, first && keepAlive)
+    first = false
+  }
+}
+
+const leave = (parent: Scope, dependent: Scope, pace: number, keepAlive: boolean): void => {
+  parent.watch?.dependents.delete(dependent)
+  wantNoMore(parent, pace, keepAlive)
+}
+
+const count = (counts: Map<number, number>, key: number, step: 1 | -1): number => {
+  const sum = (counts.get(key) ?? 0) + step
+  if (sum === 0) counts.delete(key)
+  else counts.set(key, sum)
+  return sum
+}
