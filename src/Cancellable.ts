@@ -587,11 +587,13 @@ export const every = (
   return (self) => (scope) => async () => {
     const { monotonic } = clock(scope)
     const start = monotonic()
+    const before = reasonOf(scope)
+    if (before !== null) return left(before)
     for (let beat = 0; ;) {
-      const look = check(scope)()
-      if (look._tag === 'Left') return look
       const result = await self(scope)()
       if (result._tag === 'Left') return result
+      const reason = tick(scope)
+      if (reason !== null) return left(reason)
       beat = Math.max(beat + 1, Math.ceil((monotonic() - start) / length))
       const fired = await waitFor(scope, Math.max(0, start + beat * length - monotonic()))()
       if (fired._tag === 'Right') return left(fired.right)
