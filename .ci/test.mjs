@@ -27,6 +27,7 @@ const stages = {
   'unit, laws and conformance': project('unit'),
   'type tests': project('types'),
   memory: project('memory'),
+  browser: () => counted('.ci/browser.mjs'),
   examples: () => counted('.ci/examples.mjs'),
   build: () => node('.ci/build.mjs'),
   'example files': exampleFiles,

@@ -30,7 +30,6 @@ import {
   child,
   clock,
   close,
-  link,
   onCancelled as listen,
   open,
   peek,
@@ -226,10 +225,20 @@ export const checkpoint: Cancellable<never, void> = (scope) => {
 export const wait =
   (other: ScopeView, options: WaitOptions = {}): Cancellable<never, Reason> =>
   (scope) =>
-  async () => {
-    const either = link([scope, other], never)()
-    const reason = await waitForScope(either, options)()
-    return reasonOf(scope) === reason ? left(reason) : right(reason)
+  () => {
+    let callOff: IO<unknown> | null = null
+    const firing = untilFired<never, Reason>(
+      scope,
+      () =>
+        new Promise((resolve, reject) => {
+          callOff = listen(other, (reason) => resolve(right(reason)), {
+            ...options,
+            keepAlive: true,
+            onError: reject,
+          })()
+        }),
+    )
+    return firing.finally(() => callOff?.())
   }
 
 // -------------------------------------------------------------------------------------
