@@ -2,8 +2,8 @@
  * The live side: a token opened in a world, to ask in a loop, to cancel, to derive from, and to take along as what is left of it.
  *
  * A scope has fired when it was cancelled as a whole, or its token has fired, or a parent has, asked in that order; the first one found is
- * its reason for good. One read visits each scope once, however many ways lead to it, and asks parents indirectly: that does not
- * tick their `direct` counters. Cancelling a child never touches a parent or a sibling, and a child that is forgotten leaves nothing behind in
+ * its reason for good. One read visits each scope once, however many ways lead to it, and asks parents indirectly, unless it is a stretch of
+ * one (`narrow`): that does not tick their `direct` counters. Cancelling a child never touches a parent or a sibling, and a child that is forgotten leaves nothing behind in
  * its parents. The meaning is that of `Semantics`: every read brings time up to date and polls.
  *
  * A scope changes only in the calling thread's turn. From within a predicate of a read, the scopes being read answer with what is known by
@@ -223,6 +223,34 @@ export const link = <I extends Input = never>(
 }
 
 /**
+ * Derives a scope for a stretch of what its parent is for: as `child`, but a direct poll of it is one of the parent too.
+ *
+ * So counters of the parent go on counting the polls of the whole. It fires also when one of the `others` does, which are asked after the parent, and
+ * indirectly.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ *
+ * const whole = CancelScope.open(Token.counter(3))()
+ * const stretch = CancelScope.narrow(Token.timeout('1 second'))(whole)()
+ * const more = CancelScope.keepGoing(stretch)
+ * let rounds = 0
+ * while (more()) rounds++
+ * console.log(rounds) // => 3
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const narrow =
+  <I extends Input = never>(
+    token: Token<I>,
+    ...world: WorldArgument<I>
+  ): ((parent: ScopeView, ...others: ReadonlyArray<ScopeView>) => IO<CancelScope<I>>) =>
+  (parent, ...others) =>
+    opening(token, [parent, ...others].map(scopeOf), world[0], true)
+
+/**
  * A scope that fires when a cancellation comes from elsewhere; it has no owner here. Derive from it to add limits.
  *
  * Its residual is `never`: what happens elsewhere does not travel. The clock, for scopes derived from it, is the system's unless the world
@@ -252,11 +280,13 @@ export const fromSource =
       clock,
       {},
       {
-        read: () => {
-          const reason = read()
-          return reason._tag === 'None' ? null : reason.value
+        source: {
+          read: () => {
+            const reason = read()
+            return reason._tag === 'None' ? null : reason.value
+          },
+          subscribe: (wake) => subscribe(wake)(),
         },
-        subscribe: (wake) => subscribe(wake)(),
       },
     )
 
@@ -272,7 +302,7 @@ export const fromSource =
  * @category constructors
  * @since 0.1.0
  */
-export const background: ScopeView = /*#__PURE__*/ new Scope(never, [], system, {}, null, false)
+export const background: ScopeView = /*#__PURE__*/ new Scope(never, [], system, {}, { owned: false })
 
 // -------------------------------------------------------------------------------------
 // looking
@@ -801,7 +831,7 @@ export const remaining = (scope: ScopeView): IO<Option<number>> => {
 export const explain = (scope: ScopeView): IO<Analysis.Evidence> => {
   const live = scopeOf(scope)
   return () => {
-    const family = live.family()
+    const family = live.family().scopes
     for (const each of family) each.catchUp()
     const { decided } = live.machine
     // a reason from outside the tokens, such as a cancel of the whole, stands before them
@@ -846,6 +876,7 @@ const opening =
     token: Token<I>,
     parents: ReadonlyArray<Scope>,
     world: Partial<World<Input>> = {},
+    narrows: boolean = false,
   ): IO<CancelScope<I>> =>
   () => {
     if (!isToken(token)) throw new TypeError(`token must be a token, but was ${received(token)}`)
@@ -856,12 +887,9 @@ const opening =
     if (lacking.length > 0) {
       throw new TypeError(`conditions must have a predicate for ${lacking.map((name) => `'${name}'`).join(', ')}`)
     }
-    return new Scope(
-      token,
-      parents,
-      world.clock ?? parents[0]?.machine.clock ?? system,
-      conditions,
-    ) as ScopeView as CancelScope<I> // sound: `owned` is a phantom, and a scope made for this token takes just its inputs
+    return new Scope(token, parents, world.clock ?? parents[0]?.machine.clock ?? system, conditions, {
+      narrows,
+    }) as ScopeView as CancelScope<I> // sound: `owned` is a phantom, and a scope made for this token takes just its inputs
   }
 
 /** The conditions named by a token for which there is nothing that can be called. */
@@ -910,20 +938,22 @@ const ownLabel = (token: Token<Input>): string | undefined => {
 /** What is left of a scope's token and of those above it, once time is up to date. */
 const rest = (scope: Scope): Token<Input> => {
   const parts: Array<Token<Input>> = []
-  for (const each of scope.family()) {
+  const { scopes, direct } = scope.family()
+  for (const [index, each] of scopes.entries()) {
     each.catchUp()
     const { decided } = each.machine
     if (decided !== null) return cancelled(decided)
     if (each.machine.closed) continue // it will never fire
     const token = each.machine.snapshot(true)
-    parts.push(each === scope ? token : throughChild(token))
+    parts.push(each === scope ? token : throughChild(direct[index]! ? token : indirect(token)))
   }
   return { _tag: 'Any', tokens: parts }
 }
 
-/** A parent's token as a child feels it: polls do not tick its direct counters, and what is true for a look is fixed by seeing it. */
-const throughChild = (token: Token<Input>): Token<Input> => andThen(indirect(token), cancelled())
+/** A parent's token as a child feels it: what is true for a look is fixed by seeing it. */
+const throughChild = (token: Token<Input>): Token<Input> => andThen(token, cancelled())
 
+/** A parent's token without the direct counters that a child's polls do not tick. */
 const indirect = fold<Token<Input>>({
   Never: (token) => token,
   Cancelled: (token) => token,

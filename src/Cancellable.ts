@@ -7,7 +7,7 @@
  *
  * Laws, up to which of several limits is named:
  *
- * - `within(never) = identity`; `within(a) ∘ within(b) = within(any(a, b))`, where `a` counts no direct polls, which are those of the innermost scope
+ * - `within(never) = identity`; `within(a) ∘ within(b) = within(any(a, b))`
  * - `shield ∘ shield = shield`
  * - `guard` of a result that is ready is that result
  *
@@ -27,10 +27,10 @@ import { toAbortSignal } from './AbortSignal.js'
 import {
   cancel,
   check,
-  child,
   clock,
   close,
   onCancelled as listen,
+  narrow,
   open,
   peek,
   poll,
@@ -246,7 +246,9 @@ export const wait =
 // -------------------------------------------------------------------------------------
 
 /**
- * Runs a program within a limit of its own: in a child scope, closed when the program has ended.
+ * Runs a program within a limit of its own: in a scope for this stretch, closed when the program has ended.
+ *
+ * Checkpoints within it count for the scope around too.
  *
  * @example
  * ```ts
@@ -273,7 +275,7 @@ export const within =
   (self) =>
   (scope) =>
   () =>
-    using(child(token, ...world)(scope)(), (inner) => self(inner)())
+    using(narrow(token, ...world)(scope)(), (inner) => self(inner)())
 
 /**
  * Runs a program deaf to the cancellation around it: in a scope that never fires, on the same clock. Limits within it hold.
@@ -408,7 +410,7 @@ const traverseIn = <A, E, B>(
   f: (item: A, index: number) => Cancellable<E, B>,
   items: ReadonlyArray<A>,
 ): Promise<Either<E | Reason, ReadonlyArray<B>>> =>
-  using(child(never)(scope)(), async (group) => {
+  using(narrow(never)(scope)(), async (group) => {
     const values: Array<B> = new Array(items.length)
     let next = 0
     let failed: Exclude<Outcome<E, never>, { readonly _tag: 'Right' }> | null = null
@@ -469,7 +471,7 @@ export type FailureOf<C> = C extends ReaderTaskEither<never, infer L, unknown> ?
 export type ValueOf<C> = C extends ReaderTaskEither<never, unknown, infer A> ? A : never
 
 const raceIn = <E, A>(scope: ScopeView, contenders: ReadonlyArray<Cancellable<E, A>>): Promise<Either<E | Reason, A>> =>
-  using(child(never)(scope)(), async (group) => {
+  using(narrow(never)(scope)(), async (group) => {
     let first: Outcome<E, A> | null = null
     const run = async (contender: Cancellable<E, A>): Promise<void> => {
       const outcome = await outcomeOf(ifLive(group, () => contender(group)()))
@@ -509,30 +511,33 @@ export const retry =
   ): (<E extends F, A>(self: Cancellable<E, A>) => Cancellable<E, A>) =>
   (self) =>
   (scope) =>
-  () =>
+  () => {
     // sound: the options are a world and more, needed just where a world is
-    using(child(token, ...(options as unknown as WorldArgument<I>))(scope)(), (attempts) =>
-      retryIn(scope, attempts, self, options[0] ?? {}),
+    const world = { clock: clock(scope), ...options[0] } as unknown as WorldArgument<I>[0] & World<I>
+    return using(open(token, world)(), (bound) =>
+      using(narrow(never)(scope, bound)(), (attempt) => retryIn(scope, bound, self, attempt, options[0] ?? {})),
     )
+  }
 
 const retryIn = async <F, E extends F, A>(
   scope: ScopeView,
-  attempts: ScopeView,
+  bound: ScopeView,
   self: Cancellable<E, A>,
+  attempt: ScopeView,
   options: RetryOptions<F>,
 ): Promise<Either<E | Reason, A>> => {
-  const before = reasonOf(attempts)
+  const before = reasonOf(attempt)
   if (before !== null) return left(before)
   for (let failures = 1; ; failures++) {
-    const result = await self(attempts)()
-    if (result._tag === 'Right' || result.left === reasonOf(attempts) || options.while?.(result.left) === false)
+    const result = await self(attempt)()
+    if (result._tag === 'Right' || result.left === reasonOf(attempt) || options.while?.(result.left) === false)
       return result
-    const reason = tick(attempts)
-    if (reason !== null) return reason === reasonOf(scope) ? left(reason) : result
-    if (options.pause !== undefined) {
-      const fired = await waitFor(attempts, options.pause(failures))()
-      if (fired._tag === 'Right') return fired.right === reasonOf(scope) ? left(fired.right) : result
-    }
+    const outside = reasonOf(scope)
+    if (outside !== null) return left(outside)
+    if (tick(bound) !== null) return result
+    if (options.pause === undefined) continue
+    const fired = await waitFor(attempt, options.pause(failures))()
+    if (fired._tag === 'Right') return fired.right === reasonOf(scope) ? left(fired.right) : result
   }
 }
 
@@ -665,7 +670,7 @@ export const timeoutOption = (
 ): (<E, A>(self: Cancellable<E, A>) => Cancellable<E, Option<A>>) => {
   const token = timeout(span)
   return (self) => (scope) => () =>
-    using(child(token)(scope)(), async (inner) => {
+    using(narrow(token)(scope)(), async (inner) => {
       const result = await self(inner)()
       if (result._tag === 'Right') return right({ _tag: 'Some', value: result.right })
       const isOwn = result.left === reasonOf(inner) && result.left !== reasonOf(scope)

@@ -15,11 +15,19 @@ import type { Visit } from './Machine.js'
 import { close, report, subscribe, tell } from './Watch.js'
 import type { Listener, Source, Watch } from './Watch.js'
 
+export interface ScopeOptions {
+  readonly source?: Source | null
+  readonly owned?: boolean
+  readonly narrows?: boolean
+}
+
 export class Scope {
   readonly token: Token<Input>
   readonly parents: ReadonlyArray<Scope>
   /** Whether it has an owner; the background, of any copy of the package, has none. */
   readonly 'cantok-ts/owned': boolean
+  /** It is a stretch of its first parent: a direct poll of it is one of that parent too. */
+  readonly narrows: boolean
   readonly machine: Machine
   readonly source: Source | null
   watch: Watch | null = null
@@ -39,12 +47,12 @@ export class Scope {
     parents: ReadonlyArray<Scope>,
     clock: Clock,
     conditions: Conditions,
-    source: Source | null = null,
-    owned: boolean = source === null,
+    { source = null, owned = source === null, narrows = false }: ScopeOptions = {},
   ) {
     this.token = token
     this['cantok-ts/owned'] = owned
     this.source = source
+    this.narrows = narrows
     this.parents = parents
     this.machine = new Machine(token, clock, conditions)
     if (source !== null) this.machine.follow(source.read)
@@ -121,6 +129,8 @@ export class Scope {
     let scope: Scope = this
     let lineage: Lineage | null = null
     let index = 0
+    let isDirect = direct
+    let linkIsDirect = false
     for (;;) {
       const { machine, parents } = scope
       let reason = machine.decided
@@ -132,7 +142,7 @@ export class Scope {
           clock = machine.clock
           now = clock.monotonic()
         }
-        reason = machine.decided ?? machine.look(direct && machine === own, now)
+        reason = machine.decided ?? machine.look(isDirect, now)
         if (machine.checkpoint !== null) this.touched = [...this.touched, machine]
         // a predicate may have cancelled the scope that is being read
         if (own.decided !== null) {
@@ -146,13 +156,16 @@ export class Scope {
       if (lineage === null) {
         if (parents.length === 0) return null
         if (parents.length === 1) {
+          isDirect = isDirect && scope.narrows
           scope = parents[0]!
           continue
         }
         lineage = scope.lineage ??= lineageOf(scope)
+        linkIsDirect = isDirect
       }
       const next: Scope | undefined = lineage.scopes[++index]
       if (next === undefined) return null
+      isDirect = linkIsDirect && lineage.direct[index]!
       scope = next
     }
   }
@@ -240,7 +253,7 @@ export class Scope {
   /** How many milliseconds a wait may sleep before the next look; `Infinity` if only others can end it. */
   nap(every: number): number {
     let nap = Infinity
-    for (const { machine } of this.family()) {
+    for (const { machine } of this.family().scopes) {
       if (machine.wantsLooks()) nap = Math.min(nap, every)
       nap = Math.min(nap, machine.untilNext(machine.clock.monotonic()))
     }
@@ -267,16 +280,18 @@ export class Scope {
   }
 
   /** This scope and all above it, in the order of asking, each once. */
-  family(): ReadonlyArray<Scope> {
-    return lineageOf(this).scopes
+  family(): Lineage {
+    return lineageOf(this)
   }
 }
 
 const untouched: ReadonlyArray<Machine> = []
 const unwatched: ReadonlyArray<Scope> = []
 
-interface Lineage {
+export interface Lineage {
   readonly scopes: ReadonlyArray<Scope>
+  /** For each scope whether a direct poll of the first is one of it. */
+  readonly direct: ReadonlyArray<boolean>
   /** For each scope the place of the one through which it was reached; -1 for the first. */
   readonly below: ReadonlyArray<number>
 }
@@ -284,6 +299,7 @@ interface Lineage {
 const lineageOf = (first: Scope): Lineage => {
   const scopes: Array<Scope> = []
   const below: Array<number> = []
+  const direct: Array<boolean> = []
   const seen = new Set<Scope>()
   const waiting: Array<readonly [scope: Scope, below: number]> = [[first, -1]]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -292,8 +308,10 @@ const lineageOf = (first: Scope): Lineage => {
     seen.add(scope)
     scopes.push(scope)
     below.push(through)
+    const child = scopes[through]
+    direct.push(child === undefined || (direct[through]! && child.narrows && child.parents[0] === scope))
     for (let index = scope.parents.length - 1; index >= 0; index--)
       waiting.push([scope.parents[index]!, scopes.length - 1])
   }
-  return { scopes, below }
+  return { scopes, direct, below }
 }
