@@ -562,7 +562,8 @@ export const beat = <I extends Input>(scope: CancelScope<I>, name: NameOf<'idle'
  * Ends the owner's part: the scope's own token stands still as it is, and takes no more input.
  *
  * What has fired stays fired. What has not never will by itself: no predicate is called, no time passes, no counter ticks; its
- * parents are asked as before, also for scopes derived from it. Closing again does nothing.
+ * parents are asked as before, also for scopes derived from it, and who waits or listens is still told of them; its AbortSignal is let go. Closing
+ * again does nothing.
  *
  * @example
  * ```ts

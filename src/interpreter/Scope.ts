@@ -223,7 +223,7 @@ export class Scope {
   /** Looks, and waits if it has not fired; the answer takes that back, and says whether it was in time. */
   listen(listener: Listener): () => boolean {
     const reason = this.read(false)
-    if (reason === null) return subscribe(this, listener)
+    if (reason === null) return this.machine.closed && listener.untilClosed ? () => false : subscribe(this, listener)
     try {
       listener.run(reason)
     } catch (error) {
