@@ -37,7 +37,7 @@ export class Scope {
   /** What a read through several scopes must undo should it end in an error. */
   private touched: ReadonlyArray<Machine> = untouched
   /** Those of a read through several scopes that are waited for. */
-  private watched: ReadonlyArray<Scope> = unwatched
+  private watched: Array<Scope> | null = null
   /** The one whose reason such a read has found. */
   private giver: Scope | null = null
   private lineage: Lineage | null = null
@@ -107,11 +107,12 @@ export class Scope {
       reason = this.readUpwards(direct)
     } catch (error) {
       this.touched.forEach((machine) => machine.undo())
+      this.watched = null
       this.endRead()
       throw error
     }
     this.endRead()
-    if (this.watched.length > 0) this.noticeWatched(reason)
+    if (this.watched !== null) this.noticeWatched(this.watched, reason)
     return reason
   }
 
@@ -146,12 +147,12 @@ export class Scope {
         if (machine.checkpoint !== null) this.touched = [...this.touched, machine]
         // a predicate may have cancelled the scope that is being read
         if (own.decided !== null) {
-          if (scope.watch !== null) this.watched = [...this.watched, scope]
+          if (scope.watch !== null) (this.watched ??= []).push(scope)
           return own.decided
         }
         if (machine.decided !== null) reason = machine.decided
       }
-      if (scope.watch !== null) this.watched = [...this.watched, scope]
+      if (scope.watch !== null) (this.watched ??= []).push(scope)
       if (reason !== null) return this.fix(scope, lineage, index, reason)
       if (lineage === null) {
         if (parents.length === 0) return null
@@ -172,7 +173,7 @@ export class Scope {
 
   /** Fixes the reason for every scope on the way from this one to the one that gave it, and not for that one, whose own matter it is. */
   private fix(giver: Scope, lineage: Lineage | null, index: number, reason: Reason): Reason {
-    this.giver = giver
+    if (giver.watch !== null) this.giver = giver
     let last = giver
     if (lineage !== null) {
       last = lineage.scopes[0]!
@@ -271,9 +272,9 @@ export class Scope {
   }
 
   /** After a read: the scope it has found, and those it has come by, may have somebody to tell. */
-  private noticeWatched(reason: Reason | null): void {
-    const { watched, giver } = this
-    this.watched = unwatched
+  private noticeWatched(watched: ReadonlyArray<Scope>, reason: Reason | null): void {
+    const { giver } = this
+    this.watched = null
     this.giver = null
     if (giver !== null) giver.notice(reason)
     for (const scope of watched) scope.notice(scope.machine.decided)
@@ -286,7 +287,6 @@ export class Scope {
 }
 
 const untouched: ReadonlyArray<Machine> = []
-const unwatched: ReadonlyArray<Scope> = []
 
 export interface Lineage {
   readonly scopes: ReadonlyArray<Scope>
