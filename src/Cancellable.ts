@@ -745,16 +745,25 @@ const untilFired = <E, A>(
 ): Promise<Either<E | Reason, A>> =>
   new Promise((resolve, reject) => {
     let isRunning = false
+    let mayRun = true
     let reason: Reason | null = null
     const unsubscribe = listen(
       scope,
       (given) => {
         reason = given
+        mayRun = false
         if (isRunning) void turnEnds().then(() => resolve(left(given)))
+        else resolve(left(given))
       },
-      { keepAlive: true, onError: reject },
+      {
+        keepAlive: true,
+        onError: (error) => {
+          mayRun = false
+          reject(error)
+        },
+      },
     )()
-    if (reason !== null) return resolve(left(reason))
+    if (!mayRun) return
     isRunning = true
     void outcomeOf(() => work(() => reason)).then((outcome) => {
       unsubscribe()

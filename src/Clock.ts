@@ -45,6 +45,18 @@ export interface TimerOptions {
 }
 
 /**
+ * The platform's clock.
+ *
+ * `renew` looks up the platform's timeline anew, for tests replace it by one of theirs; opening a scope and setting a timer do so.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface SystemClock extends Required<Clock> {
+  readonly renew: IO<void>
+}
+
+/**
  * A clock that moves only when told to.
  *
  * `advance(ms)` moves both times forward and runs the timers that come due, in order, each at its own instant; what they schedule within
@@ -84,14 +96,19 @@ export interface VirtualClock extends Clock {
  * @category constructors
  * @since 0.1.0
  */
-export const system: Required<Clock> = /*#__PURE__*/ (() => {
-  const timeline = performance // looking up the global costs a part of a poll
+export const system: SystemClock = /*#__PURE__*/ (() => {
+  let timeline = performance // looking up the global costs a part of a poll
+  const renew = (): void => {
+    timeline = performance
+  }
   return {
+    renew,
     monotonic: () => timeline.now(),
     wall: () => Date.now(),
     schedule:
       (delay, run, { keepAlive = true } = {}) =>
       () => {
+        renew()
         const due = timeline.now() + span(delay)
         let timer: ReturnType<typeof setTimeout> | undefined
         const arm = (): void => {

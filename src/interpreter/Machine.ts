@@ -50,8 +50,6 @@ export class Machine extends Tree {
   recoverable = false
   /** What to go back to if this read ends in an error; set when something has fired in it. */
   checkpoint: { readonly token: Token<Input>; readonly instant: number } | null = null
-  /** Changes with what a waiter would have to wait for. */
-  revision = 0
   private inputs: ReadonlyArray<() => void> = []
 
   /** What fires it beside its token: a cancellation that comes from elsewhere, asked for in every look. */

@@ -223,7 +223,14 @@ export class Scope {
 
   /** Looks, and waits if it has not fired; the answer takes that back, and says whether it was in time. */
   listen(listener: Listener): () => boolean {
-    const reason = this.read(false)
+    let reason: Reason | null
+    try {
+      reason = this.read(false)
+    } catch (error) {
+      if (listener.fail === null) throw error
+      listener.fail(error)
+      return () => false
+    }
     if (reason === null) return this.machine.closed && listener.untilClosed ? () => false : subscribe(this, listener)
     try {
       listener.run(reason)

@@ -21,6 +21,8 @@ export abstract class Tree {
   protected readonly starting: Array<Node> = []
   /** The condition whose answer is being acted on. */
   protected answered: Node | null = null
+  /** Changes with what a waiter would have to wait for. */
+  revision = 0
   /** A condition is live no more. */
   protected askingIsStale = false
 
@@ -61,6 +63,7 @@ export abstract class Tree {
     let bare = isBare
     // of what was true in this look before it fired, the first cause stands beside that for good
     let now = why
+    this.revision++ // what it decides is not waited for any more
     for (;;) {
       node.state = 'fired'
       node.cause = cause

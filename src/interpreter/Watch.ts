@@ -180,8 +180,7 @@ export const tell = (fired: Scope, reason: Reason): void => {
 /** Reports what listeners threw, all together, as the platform reports what nobody catches. */
 export const report = (errors: ReadonlyArray<unknown>): void => {
   if (errors.length === 0) return
-  const listeners = errors.length === 1 ? 'a listener' : `${errors.length} listeners`
-  const error = new AggregateError(errors, `${listeners} of a cancelled scope threw: ${errors.map(String).join('; ')}`)
+  const error = new AggregateError(errors, `${errors.length} of the listeners of a cancelled scope threw`)
   // sound: what browsers have there takes any value
   const { reportError } = globalThis as { readonly reportError?: (error: unknown) => void }
   if (reportError !== undefined) reportError(error)
