@@ -888,7 +888,9 @@ const opening =
     if (lacking.length > 0) {
       throw new TypeError(`conditions must have a predicate for ${lacking.map((name) => `'${name}'`).join(', ')}`)
     }
-    return new Scope(token, parents, world.clock ?? parents[0]?.machine.clock ?? system, conditions, {
+    const clock = world.clock ?? parents[0]?.machine.clock ?? system
+    if (clock === system) system.renew()
+    return new Scope(token, parents, clock, conditions, {
       narrows,
     }) as ScopeView as CancelScope<I> // sound: `owned` is a phantom, and a scope made for this token takes just its inputs
   }
