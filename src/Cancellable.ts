@@ -777,7 +777,7 @@ const turnEnds = async (): Promise<void> => {
   for (let step = 0; step < promiseSteps; step++) await Promise.resolve()
 }
 
-const promiseSteps = 16
+const promiseSteps = 64
 
 const outcomeOf = async <E, A>(task: Task<Either<E, A>>): Promise<Either<E, A> | Defect> => {
   try {

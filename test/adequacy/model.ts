@@ -3,6 +3,7 @@
  */
 import { Semantics } from 'cantok-ts'
 import type { Reason, Token } from 'cantok-ts'
+import { names } from '../support/arbitrary.js'
 
 type AnyToken = Token.Token<Token.Input>
 
@@ -42,6 +43,31 @@ export class ModelScope {
       if (found !== undefined) return (this.decided = found)
     }
     return undefined
+  }
+
+  /**
+   * A read whose predicates failed at that scope: what time does is done, counters of those asked until then have ticked, and nothing
+   * else. Answers whether such a read gets there.
+   */
+  fail(direct: boolean, at: ModelScope): boolean {
+    for (const scope of this.family()) {
+      scope.catchUp()
+      const unmet = Object.fromEntries(names.condition.map((name) => [name, false]))
+      if (scope.decided === undefined)
+        scope.apply({ _tag: 'Polled', conditions: unmet, direct: direct && scope === this })
+      if (scope.decided !== undefined) return false
+      if (scope === at) return true
+    }
+    return false
+  }
+
+  /** Whether a look through a child, now, would find it fired or change what is left of it. */
+  isMovedByALook(): boolean {
+    this.catchUp()
+    if (this.decided !== undefined) return false
+    const look: Semantics.Event = { _tag: 'Polled', conditions: { ...this.world.conditions }, direct: false }
+    const [verdict, left] = Semantics.step(look)(this.token)
+    return verdict._tag === 'Some' || JSON.stringify(left) !== JSON.stringify(this.token)
   }
 
   catchUp(): void {
