@@ -42,7 +42,7 @@ export interface AbortSignalLike {
  *
  * One signal per scope, made when first asked for. It listens to the scope: time, inputs and parents abort it at once, conditions are looked at
  * every millisecond, and nothing of this keeps the process alive. It lets go of timers and parents when the scope is closed (from then on nothing
- * aborts it), and when the signal is collected, which the platform does not do while it has listeners.
+ * aborts it), and, where the platform lets that be seen, when the signal is collected, which it is not while it has listeners.
  *
  * @example
  * ```ts
@@ -65,9 +65,20 @@ export const toAbortSignal = (scope: ScopeView): IO<AbortSignal> => {
     const controller = new AbortController()
     // What is handed out is derived, so that the platform says when nobody can hear of it: it holds one that has listeners, and drops others.
     const signal = AbortSignal.any([controller.signal])
-    const unsubscribe = onCancelled(scope, (reason) => controller.abort(toError(reason)), { untilClosed: true })()
-    if (signal.aborted) return kept(place, AbortSignal.abort(controller.signal.reason))
-    dropped.register(signal, unsubscribe)
+    const reference = new WeakRef(signal)
+    let isOver = false
+    const end = (): void => {
+      isOver = true
+      forgetListeners(reference.deref())
+    }
+    const abort = (reason: Reason): void => {
+      controller.abort(toError(reason))
+      end()
+    }
+    const unsubscribe = onCancelled(scope, abort, { onClosed: end })()
+    // one that will never change needs nothing of the platform
+    if (isOver) return kept(place, signal.aborted ? AbortSignal.abort(signal.reason) : controller.signal)
+    if (dependentsOf(controller.signal) !== null) dropped.register(signal, { source: controller.signal, unsubscribe })
     return kept(place, signal)
   }
 }
@@ -133,10 +144,44 @@ const kept = (place: SignalPlace, signal: AbortSignal): AbortSignal => {
   return signal
 }
 
-/** Nobody can hear of these signals any more: what they listen with goes. */
-const dropped: FinalizationRegistry<IO<boolean>> = /*#__PURE__*/ new FinalizationRegistry<IO<boolean>>((unsubscribe) =>
-  unsubscribe(),
+interface Registration {
+  readonly source: AbortSignal
+  readonly unsubscribe: IO<boolean>
+}
+
+/** Signals that nobody can hear of any more: unless others were derived from them, what they listen with goes. */
+const dropped: FinalizationRegistry<Registration> = /*#__PURE__*/ new FinalizationRegistry<Registration>(
+  (registration) => {
+    const heirs = dependentsOf(registration.source) ?? []
+    if (heirs.length === 0) registration.unsubscribe()
+    else for (const heir of heirs) dropped.register(heir, registration)
+  },
 )
+
+/** The signals derived from one that are still there, where the platform shows them (Node 20 and 22 do); `null` where it does not. */
+const dependentsOf = (source: AbortSignal): ReadonlyArray<AbortSignal> | null => {
+  const key = Object.getOwnPropertySymbols(source).find(({ description }) => description === 'kDependantSignals')
+  const references: unknown = key === undefined ? undefined : Reflect.get(source, key)
+  if (!(references instanceof Set)) return null
+  // sound: what stands there are weak references to signals
+  return [...(references as Set<WeakRef<AbortSignal>>)].flatMap((reference) => reference.deref() ?? [])
+}
+
+/** Node keeps a derived signal for good while it has listeners, though it will never call them any more. */
+const forgetListeners = (signal: AbortSignal | undefined): void => {
+  if (signal === undefined) return
+  // sound: Node has it, and others have nothing of that name
+  const { process } = globalThis as { readonly process?: { readonly getBuiltinModule?: (name: string) => NodeEvents } }
+  const listeners = process?.getBuiltinModule?.('node:events').getEventListeners(signal, 'abort') ?? []
+  for (const listener of listeners) {
+    signal.removeEventListener('abort', listener)
+    signal.removeEventListener('abort', listener, true)
+  }
+}
+
+interface NodeEvents {
+  readonly getEventListeners: (target: EventTarget, type: string) => ReadonlyArray<() => void>
+}
 
 const isSignal = (value: unknown): value is AbortSignalLike =>
   typeof value === 'object' &&

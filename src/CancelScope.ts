@@ -98,8 +98,8 @@ export interface WaitOptions {
 }
 
 /**
- * How to listen. `keepAlive` (default `false`): whether the timers this takes keep the process alive. `untilClosed` (default
- * `false`): whether to let go when the scope is closed. `onError` takes what a predicate throws when it is asked on behalf of this
+ * How to listen. `keepAlive` (default `false`): whether the timers this takes keep the process alive. `onClosed` is called when the scope is closed,
+ * which then ends the listening; without it parents are still listened to. `onError` takes what a predicate throws when it is asked on behalf of this
  * listener, which then hears no more; without it such errors are thrown where the timer runs, and listening goes on.
  *
  * @category model
@@ -107,7 +107,7 @@ export interface WaitOptions {
  */
 export interface ListenOptions extends WaitOptions {
   readonly keepAlive?: boolean
-  readonly untilClosed?: boolean
+  readonly onClosed?: IO<void>
   readonly onError?: (error: unknown) => void
 }
 
@@ -617,7 +617,7 @@ export const wait = (scope: ScopeView, { every = 1 }: WaitOptions = {}): Task<Re
   const pace = Duration.from(every, 'every')
   return () =>
     new Promise((resolve, reject) => {
-      live.listen({ run: resolve, fail: reject, every: pace, keepAlive: true, untilClosed: false })
+      live.listen({ run: resolve, fail: reject, every: pace, keepAlive: true, closed: null })
     })
 }
 
@@ -665,7 +665,7 @@ export const waitFor = (
         fail: end(reject),
         every,
         keepAlive: true,
-        untilClosed: false,
+        closed: null,
       })
       if (isOver) return
       callOff = clock.schedule(duration, () => {
@@ -747,12 +747,12 @@ export const waitSync = (
 export const onCancelled = (
   scope: ScopeView,
   f: (reason: Reason) => void,
-  { every = 1, keepAlive = false, untilClosed = false, onError }: ListenOptions = {},
+  { every = 1, keepAlive = false, onClosed, onError }: ListenOptions = {},
 ): IO<Unsubscribe> => {
   const live = scopeOf(scope)
   if (typeof f !== 'function') throw new TypeError(`f must be a function, but was ${received(f)}`)
   const pace = Duration.from(every, 'every')
-  return () => live.listen({ run: f, fail: onError ?? null, every: pace, keepAlive, untilClosed })
+  return () => live.listen({ run: f, fail: onError ?? null, every: pace, keepAlive, closed: onClosed ?? null })
 }
 
 // -------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@
  * - `guard` of a result that is ready is that result
  *
  * A cancelled scope starts no new work; a result that is ready in the turn of the cancellation is kept. Pieces of work look at their scope from
- * outside, as `peek` does; `checkpoint`, `retry` and `every` poll it, so that a counter counts checkpoints, attempts and beats that were made. A
- * task here rejects only if the program does: with what it threw where it should have given a `Left`, a defect.
+ * outside, as `peek` does; `checkpoint`, `retry` and `every` poll it, so that a counter counts checkpoints, attempts and beats that were made
+ * (and one with `direct: false` every look). A task here rejects only if the program does: with what it threw where it should have given a `Left`, a defect.
  *
  * @since 0.1.0
  */
@@ -274,7 +274,7 @@ export const within =
   ): (<E, A>(self: Cancellable<E, A>) => Cancellable<E, A>) =>
   (self) =>
   (scope) =>
-  () =>
+  async () =>
     using(narrow(token, ...world)(scope)(), (inner) => self(inner)())
 
 /**
@@ -379,7 +379,7 @@ export const onCancelled =
  * Runs a program for every item, so many at a time: for their values, in the order of the items.
  *
  * The first failure in time cancels those that run, keeps the others from starting, and is the result; all that were started are waited for. A defect
- * does the same.
+ * does the same, and is the result before any failure.
  *
  * @example
  * ```ts
@@ -414,6 +414,7 @@ const traverseIn = <A, E, B>(
     const values: Array<B> = new Array(items.length)
     let next = 0
     let failed: Exclude<Outcome<E, never>, { readonly _tag: 'Right' }> | null = null
+    const defects: Array<Defect> = []
     const work = async (): Promise<void> => {
       while (failed === null && next < items.length) {
         const index = next++
@@ -421,16 +422,19 @@ const traverseIn = <A, E, B>(
         if (outcome._tag === 'Right') values[index] = outcome.right
         else {
           failed ??= outcome
+          if (outcome._tag === 'Defect') defects.push(outcome)
           cancel(group, 'another of those that run together has failed')()
         }
       }
     }
     await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, work))
+    throwAll(defects)
     return failed === null ? right(values) : resultOf(failed)
   })
 
 /**
- * Runs programs side by side: the first to end, whether well or not, is the result. The others are cancelled and waited for.
+ * Runs programs side by side: the first to end, whether well or not, is the result. The others are cancelled and waited for, and a defect of any of them comes
+ * out.
  *
  * Of none it waits for the scope to fire.
  *
@@ -473,12 +477,15 @@ export type ValueOf<C> = C extends ReaderTaskEither<never, unknown, infer A> ? A
 const raceIn = <E, A>(scope: ScopeView, contenders: ReadonlyArray<Cancellable<E, A>>): Promise<Either<E | Reason, A>> =>
   using(narrow(never)(scope)(), async (group) => {
     let first: Outcome<E, A> | null = null
+    const defects: Array<Defect> = []
     const run = async (contender: Cancellable<E, A>): Promise<void> => {
       const outcome = await outcomeOf(ifLive(group, () => contender(group)()))
       first ??= outcome
+      if (outcome._tag === 'Defect') defects.push(outcome)
       cancel(group, 'another of those that race has come first')()
     }
     await Promise.all(contenders.map(run))
+    throwAll(defects)
     return first === null ? left(await waitForScope(group)()) : resultOf<E, A>(first)
   })
 
@@ -486,7 +493,8 @@ const raceIn = <E, A>(scope: ScopeView, contenders: ReadonlyArray<Cancellable<E,
  * Tries a program again after each failure for as long as a token allows: it is polled after each attempt, and bounds the time they take.
  *
  * `counter(3)` allows three attempts. Once no more are allowed the result is the last failure; an attempt that the token cuts short ends with its
- * reason, as does a token that allows none. Reasons of scopes made within an attempt count as failures of it; that of the scope around ends it all.
+ * reason, as does a token that allows none. Reasons of scopes made within an attempt count as failures of it. Once the scope around has fired there are no
+ * more attempts: then the last failure is the result, or the scope's reason if that has cut an attempt or a pause.
  *
  * @example
  * ```ts
@@ -532,9 +540,7 @@ const retryIn = async <F, E extends F, A>(
     const result = await self(attempt)()
     if (result._tag === 'Right' || result.left === reasonOf(attempt) || options.while?.(result.left) === false)
       return result
-    const outside = reasonOf(scope)
-    if (outside !== null) return left(outside)
-    if (tick(bound) !== null) return result
+    if (reasonOf(scope) !== null || tick(bound) !== null) return result
     if (options.pause === undefined) continue
     const fired = await waitFor(attempt, options.pause(failures))()
     if (fired._tag === 'Right') return fired.right === reasonOf(scope) ? left(fired.right) : result
@@ -618,8 +624,8 @@ export const every = (
 /**
  * Goes on with another program where one within has run out of time: by a timeout, a deadline or for want of a beat.
  *
- * It handles reasons of scopes made within the program, such as those of `within`. Once the scope around has fired itself its reason passes
- * through, and nothing new is started.
+ * It handles reasons of scopes made within the program, such as those of `within`, and failures of yours that are such reasons, such as that of
+ * `CancelScope.waitFor`. Once the scope around has fired itself its reason passes through, and nothing new is started.
  *
  * @example
  * ```ts
@@ -790,6 +796,13 @@ const outcomeOf = async <E, A>(task: Task<Either<E, A>>): Promise<Either<E, A> |
 const resultOf = <E, A>(outcome: Outcome<E, A>): Either<E | Reason, A> => {
   if (outcome._tag === 'Defect') throw outcome.error
   return outcome
+}
+
+/** A defect is never lost, not even one of work whose result does not matter any more. */
+const throwAll = (defects: ReadonlyArray<Defect>): void => {
+  const [first, ...more] = defects.map(({ error }) => error)
+  if (more.length > 0) throw new AggregateError([first, ...more], `${defects.length} of those that ran together threw`)
+  if (defects.length > 0) throw first
 }
 
 /** Whether a promise was rejected because its signal was aborted: with the signal's reason, or as the platform's own are. */

@@ -316,7 +316,7 @@ describe('listeners', () => {
     const below = child(scope, any(timeout(5), condition('p')), { p: () => false })
     const [f, g] = [spy(), spy()]
     listen(below, f)
-    const unsubscribe = listen(below, g, { untilClosed: true })
+    const unsubscribe = listen(below, g, { onClosed: () => undefined })
     CancelScope.close(below)()
     expect([clock.timers(), unsubscribe()]).toEqual([0, false])
     CancelScope.cancel(scope)()
@@ -328,7 +328,7 @@ describe('listeners', () => {
     let now = 0
     const scope = open(timeout(5), { ...clock, monotonic: () => now })
     const f = spy()
-    listen(scope, f, { untilClosed: true })
+    listen(scope, f, { onClosed: () => undefined })
     now = 5
     CancelScope.close(scope)()
     expect(f).toHaveBeenCalledOnce()

@@ -231,7 +231,11 @@ export class Scope {
       listener.fail(error)
       return () => false
     }
-    if (reason === null) return this.machine.closed && listener.untilClosed ? () => false : subscribe(this, listener)
+    if (reason === null) {
+      if (!this.machine.closed || listener.closed === null) return subscribe(this, listener)
+      listener.closed()
+      return () => false
+    }
     try {
       listener.run(reason)
     } catch (error) {

@@ -21,8 +21,8 @@ export interface Listener {
   readonly every: number
   /** Whether to keep the process alive. */
   readonly keepAlive: boolean
-  /** Whether to let go when the scope is closed. */
-  readonly untilClosed: boolean
+  /** Told when the scope is closed, which then ends the wait; `null` to wait on. */
+  readonly closed: (() => void) | null
 }
 
 /** A cancellation that comes from elsewhere: asked in every look, and subscribed to while somebody waits. */
@@ -145,12 +145,18 @@ export const subscribe = (scope: Scope, listener: Listener): (() => boolean) => 
 export const close = (scope: Scope): void => {
   const { watch } = scope
   if (watch === null) return
-  for (const listener of watch.listeners) {
-    if (!listener.untilClosed) continue
+  for (const { closed } of takeOut(scope, watch, ({ closed }) => closed !== null)) closed?.()
+  scope.watch?.arm()
+}
+
+/** Takes out some of those who wait, who then do so no more. */
+const takeOut = (scope: Scope, watch: Watch, which: (listener: Listener) => boolean): ReadonlyArray<Listener> => {
+  const taken = [...watch.listeners].filter(which)
+  for (const listener of taken) {
     watch.listeners.delete(listener)
     wantNoMore(scope, listener.every, listener.keepAlive)
   }
-  scope.watch?.arm()
+  return taken
 }
 
 /** Tells all who wait for a scope why it has fired, and all who wait for those derived from it. */
@@ -198,13 +204,9 @@ const fail = (scope: Scope, error: unknown): void => {
   for (const each of pending) {
     const { watch } = each
     if (watch === null) continue
-    for (const listener of watch.listeners) {
-      if (listener.fail === null) continue
-      watch.listeners.delete(listener)
-      takers.push(listener.fail)
-      wantNoMore(each, listener.every, listener.keepAlive)
-    }
-    for (const dependent of watch.dependents) {
+    const { dependents } = watch
+    for (const { fail } of takeOut(each, watch, ({ fail }) => fail !== null)) if (fail !== null) takers.push(fail)
+    for (const dependent of dependents) {
       if (seen.has(dependent)) continue
       seen.add(dependent)
       pending.push(dependent)

@@ -75,16 +75,22 @@ const written = (program: Case['program']) => (book: Parameters<typeof meaning>[
 describe('laws: guard', () => {
   const results = fc.oneof(fc.integer().map(E.right), fc.string().map(E.left)) as fc.Arbitrary<E.Either<string, number>>
 
-  it('of a result that is ready is that result', async () => {
-    await fc.assert(
-      fc.asyncProperty(arbitraryCase, results, async ({ happenings, ...given }, result) => {
-        const [first, second] = laws.guardOfReady(result)({ happenings, ...given })
-        const around = { around: Token.any(Token.timeout(1), Token.manual('unused')), happenings }
-        expect(seen(await observe(around, first))).toBe(seen(await observe(around, second)))
-      }),
-      { numRuns: 300 },
-    )
-  })
+  it.each([true, false])(
+    'of a result that is ready is that result, cancelled in its turn: %s',
+    async (isFirstInTurn) => {
+      await fc.assert(
+        fc.asyncProperty(arbitraryCase, results, async (given, result) => {
+          const happenings = isFirstInTurn ? (['cancel', ...given.happenings] as const) : given.happenings
+          const [first, second] = laws.guardOfReady(result)(given)
+          const place = { around: Token.any(Token.timeout(1), Token.manual('unused')), happenings }
+          const ended = await observe(place, first, { isFirstInTurn })
+          expect(seen(ended)).toBe(seen(await observe(place, second, { isFirstInTurn })))
+          expect(ended.outcome).toBe(E.isRight(result) ? `value ${result.right}` : result.left)
+        }),
+        { numRuns: 300 },
+      )
+    },
+  )
 })
 
 describe('laws: bracket', () => {

@@ -401,10 +401,11 @@ const outcomeOf = (result: E.Either<string | Reason.Reason, number>): string => 
   return typeof result.left === 'string' ? result.left : 'reason'
 }
 
-/** Runs a program on a clock of its own, while things happen outside. */
+/** Runs a program on a clock of its own, while things happen outside: the first of them in the turn in which it starts, or after. */
 export const observe = async (
   { around, happenings }: Pick<Case, 'around' | 'happenings'>,
   make: (book: Book) => Running,
+  { isFirstInTurn = false }: { readonly isFirstInTurn?: boolean } = {},
 ): Promise<Observed> => {
   const clock = Clock.virtual()
   const log: Array<Entry> = []
@@ -428,7 +429,7 @@ export const observe = async (
     (result) => end(outcomeOf(result)),
     (error) => end(error instanceof AggregateError ? error.errors.map(messageOf).join() : messageOf(error)),
   )
-  await clock.settle(0)()
+  if (!isFirstInTurn) await clock.settle(0)()
   for (const happening of happenings) {
     if (typeof happening === 'object') await clock.settle(happening.advance)()
     else {
