@@ -162,9 +162,9 @@ const dropped: FinalizationRegistry<Registration> = /*#__PURE__*/ new Finalizati
 const dependentsOf = (source: AbortSignal): ReadonlyArray<AbortSignal> | null => {
   const key = Object.getOwnPropertySymbols(source).find(({ description }) => description === 'kDependantSignals')
   const references: unknown = key === undefined ? undefined : Reflect.get(source, key)
-  if (!(references instanceof Set)) return null
-  // sound: what stands there are weak references to signals
-  return [...(references as Set<WeakRef<AbortSignal>>)].flatMap((reference) => reference.deref() ?? [])
+  if (typeof references !== 'object' || references === null || !(Symbol.iterator in references)) return null
+  // sound: what stands there are weak references to signals, in a set that is no `Set` of this realm
+  return [...(references as Iterable<WeakRef<AbortSignal>>)].flatMap((reference) => reference.deref() ?? [])
 }
 
 /** Node keeps a derived signal for good while it has listeners, though it will never call them any more. */
