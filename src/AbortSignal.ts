@@ -69,6 +69,7 @@ export const toAbortSignal = (scope: ScopeView): IO<AbortSignal> => {
     let isOver = false
     const end = (): void => {
       isOver = true
+      dropped.unregister(controller)
       forgetListeners(reference.deref())
     }
     const abort = (reason: Reason): void => {
@@ -78,7 +79,8 @@ export const toAbortSignal = (scope: ScopeView): IO<AbortSignal> => {
     const unsubscribe = onCancelled(scope, abort, { onClosed: end })()
     // one that will never change needs nothing of the platform
     if (isOver) return kept(place, signal.aborted ? AbortSignal.abort(signal.reason) : controller.signal)
-    if (dependentsOf(controller.signal) !== null) dropped.register(signal, { source: controller.signal, unsubscribe })
+    if (dependentsOf(controller.signal) !== null)
+      dropped.register(signal, { source: controller.signal, unsubscribe }, controller)
     return kept(place, signal)
   }
 }

@@ -233,7 +233,7 @@ describe('derived signals', () => {
         await setImmediate()
       }),
     )
-    expectNothing(row, 512 * kB)
+    expectNothing(row, 1024 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 
