@@ -86,14 +86,14 @@ export type Outcome<E, A> = Either<E | Reason, A> | Defect
 export type OutOfTime = TimedOut | DeadlinePassed | Stalled
 
 /**
- * `pause` says how long to wait before the next attempt, from the number of failures so far; without it attempts follow each other at once.
- * `while` says after which failures to try again; without it after all.
+ * `pause` is how long to wait before the next attempt, or a function of the number of failures so far that says it; without it attempts follow each other at
+ * once. `while` says after which failures to try again, without it after all; annotate its parameter, `(failure: MyError | Reason) => …`.
  *
  * @category model
  * @since 0.1.0
  */
 export interface RetryOptions<E> {
-  readonly pause?: (failures: number) => Duration.DurationInput
+  readonly pause?: Duration.DurationInput | ((failures: number) => Duration.DurationInput)
   readonly while?: (failure: E | Reason) => boolean
 }
 
@@ -354,11 +354,13 @@ export const bracket =
  * import * as TE from 'fp-ts/lib/TaskEither.js'
  * import { Cancellable, CancelScope, Token } from 'cantok-ts'
  *
+ * const log: Array<string> = []
  * const program = pipe(
  *   Cancellable.checkpoint,
- *   Cancellable.onCancelled(({ _tag }) => Cancellable.fromTaskEither(TE.fromIO(() => console.log(_tag)))),
+ *   Cancellable.onCancelled(({ _tag }) => Cancellable.fromTaskEither(TE.fromIO(() => log.push(_tag)))),
  * )
  * await program(CancelScope.open(Token.timeout(0))())()
+ * console.log(log) // => [ 'TimedOut' ]
  * ```
  * @category combinators
  * @since 0.1.0
@@ -541,8 +543,9 @@ const retryIn = async <F, E extends F, A>(
     if (result._tag === 'Right' || result.left === reasonOf(attempt) || options.while?.(result.left) === false)
       return result
     if (reasonOf(scope) !== null || tick(bound) !== null) return result
-    if (options.pause === undefined) continue
-    const fired = await waitFor(attempt, options.pause(failures))()
+    const { pause } = options
+    if (pause === undefined) continue
+    const fired = await waitFor(attempt, typeof pause === 'function' ? pause(failures) : pause)()
     if (fired._tag === 'Right') return fired.right === reasonOf(scope) ? left(fired.right) : result
   }
 }

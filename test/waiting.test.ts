@@ -421,6 +421,19 @@ describe('conditions', () => {
     expect(clock.timers()).toBe(1)
   })
 
+  it('are asked on time for one who waits at leisure, whoever else comes and goes', async () => {
+    const clock = Clock.virtual()
+    let truth = false
+    const conditions = { p: () => truth }
+    const scope = open(condition('p'), clock, conditions)
+    const heard = waitOn(scope, { every: 5 })
+    const quick = CancelScope.child(condition('p'), { conditions })(scope)()
+    waitOn(quick, { every: 2 })
+    truth = true
+    await clock.settle(5)()
+    expect(heard).toMatchObject([{ _tag: 'ConditionMet' }])
+  })
+
   it('are asked once a look, however many wait at one pace', async () => {
     const clock = Clock.virtual()
     const found = counted()

@@ -43,6 +43,7 @@ export class Watch {
 
   private revision = -1
   private wakeAt = Infinity
+  private lastLook = 0
   private nextLook = Infinity
   private pace = Infinity
   private kept = false
@@ -65,7 +66,11 @@ export class Watch {
     if (source !== null) return this.follow(source)
     const now = machine.clock.monotonic()
     const pace = machine.wantsLooks() ? Math.max(1, Math.min(...this.paces.keys())) : Infinity
-    if (pace !== this.pace) this.nextLook = now + pace
+    if (pace !== this.pace) {
+      if (this.pace === Infinity) this.lastLook = now
+      // from the last look on: whoever comes or goes must not put the next one off
+      this.nextLook = Math.max(now, this.lastLook + pace)
+    }
     this.pace = pace
     const wakeAt = Math.min(now + machine.untilNext(now), this.nextLook)
     this.revision = machine.revision
@@ -122,7 +127,10 @@ export class Watch {
 
   private resume(looked: boolean): void {
     if (this.scope.watch !== this) return
-    if (looked) this.nextLook = this.scope.machine.clock.monotonic() + this.pace
+    if (looked) {
+      this.lastLook = this.scope.machine.clock.monotonic()
+      this.nextLook = this.lastLook + this.pace
+    }
     this.wakeAt = Infinity
     this.arm()
   }

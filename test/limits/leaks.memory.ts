@@ -133,7 +133,7 @@ describe('a scope that never fires', () => {
         if (results.some(({ _tag }) => _tag === 'Left')) throw new Error('should have ended well')
       }),
     )
-    expectNothing(row, 256 * kB)
+    expectNothing(row, 1024 * kB)
     expect(most).toEqual({ timers: 1, listeners: 1 })
     expect([timers(), listeners()]).toEqual([0, 0])
     expect(CancelScope.isCancelled(scope)()).toBe(false)
@@ -145,7 +145,7 @@ describe('a scope that never fires', () => {
     const row = await leftBy('guard, within a timeout', 100_000, (count) =>
       batches(count, 1_000, (size) => Promise.all(Array.from({ length: size }, program(scope)))),
     )
-    expectNothing(row, 256 * kB)
+    expectNothing(row, 1024 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 
@@ -155,7 +155,7 @@ describe('a scope that never fires', () => {
     const row = await leftBy('tryCatch', 100_000, (count) =>
       batches(count, 1_000, (size) => Promise.all(Array.from({ length: size }, program(scope)))),
     )
-    expectNothing(row, 256 * kB)
+    expectNothing(row, 1024 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 })
@@ -266,7 +266,7 @@ describe('a hundred thousand scopes', () => {
         CancelScope.onCancelled(child, () => {})()()
       }),
     )
-    expectNothing(row, 256 * kB)
+    expectNothing(row, 1024 * kB)
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   })
 
@@ -301,7 +301,7 @@ describe('a hundred thousand waits that lose', () => {
         if (clock.timers() > 0) throw new Error('should have left no timer')
       }),
     )
-    expectNothing(row, 256 * kB)
+    expectNothing(row, 1024 * kB)
     expect([clock.timers(), getEventListeners(controller.signal, 'abort').length]).toEqual([0, 0])
   })
 
@@ -313,7 +313,7 @@ describe('a hundred thousand waits that lose', () => {
         if (!listen()()) throw new Error('should have been in time')
       }),
     )
-    expectNothing(row, 256 * kB)
+    expectNothing(row, 1024 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 
@@ -325,7 +325,7 @@ describe('a hundred thousand waits that lose', () => {
       expect([timers(), listeners()]).toEqual([1, 1])
       for (const unsubscribe of unsubscribes) unsubscribe()
     })
-    expectNothing(row, 256 * kB)
+    expectNothing(row, 1024 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 
@@ -339,7 +339,7 @@ describe('a hundred thousand waits that lose', () => {
           if (result._tag === 'Left' || result.right !== 1) throw new Error('should have lost')
       }),
     )
-    expectNothing(row, 256 * kB)
+    expectNothing(row, 1024 * kB)
     expect([timers(), listeners(), awaited.timers(), awaited.listeners()]).toEqual([0, 0, 0, 0])
   })
 
@@ -356,7 +356,7 @@ describe('a hundred thousand waits that lose', () => {
           if (result._tag === 'Left' || result.right._tag === 'Some') throw new Error('should have been late')
       }),
     )
-    expectNothing(row, 256 * kB)
+    expectNothing(row, 1024 * kB)
     expect([clock.timers(), awaited.timers(), awaited.listeners()]).toEqual([0, 0, 0])
   })
 
@@ -373,7 +373,7 @@ describe('a hundred thousand waits that lose', () => {
         await Promise.all(waits)
       }),
     )
-    expectNothing(row, 256 * kB)
+    expectNothing(row, 1024 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 })

@@ -200,7 +200,6 @@ describe('retry', () => {
     Cancellable.retry(asking, { pause: () => 10 })
     // @ts-expect-error - options without this predicate
     Cancellable.retry(asking, { conditions: {} })
-    // @ts-expect-error - a pause is a function of the failures
     Cancellable.retry(Token.never, { pause: 10 })
   })
 })
