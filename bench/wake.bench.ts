@@ -55,6 +55,12 @@ const cancels: Readonly<Record<string, (wake: () => void) => () => void>> = {
   },
 }
 
+/** A signal may have aborted while it was made: a pause of the machine is longer than the shortest timeouts. */
+const whenAborted = (signal: AbortSignal, wake: () => void): void => {
+  if (signal.aborted) wake()
+  else signal.addEventListener('abort', wake, { once: true })
+}
+
 /** Each waits for so many milliseconds to pass. */
 const sleeps: Readonly<Record<string, (span: number) => Waiting>> = {
   onCancelled: (span) => (wake) => {
@@ -62,9 +68,8 @@ const sleeps: Readonly<Record<string, (span: number) => Waiting>> = {
     CancelScope.onCancelled(scope, wake, { keepAlive: true })()
   },
   wait: (span) => (wake) => void CancelScope.wait(CancelScope.open(Token.timeout(span))())().then(wake),
-  toAbortSignal: (span) => (wake) =>
-    toAbortSignal(CancelScope.open(Token.timeout(span))())().addEventListener('abort', wake, { once: true }),
-  'AbortSignal.timeout': (span) => (wake) => AbortSignal.timeout(span).addEventListener('abort', wake, { once: true }),
+  toAbortSignal: (span) => (wake) => whenAborted(toAbortSignal(CancelScope.open(Token.timeout(span))())(), wake),
+  'AbortSignal.timeout': (span) => (wake) => whenAborted(AbortSignal.timeout(span), wake),
   setTimeout: (span) => (wake) => void setTimeout(wake, span),
 }
 

@@ -62,19 +62,36 @@ const rows: Array<Record<string, string | number>> = []
 /** Timers that keep the process alive. */
 const processTimers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
 
-/** What is still there after so many runs and a collection, beyond what was there before; a tenth of them warms up. */
-const leftBy = async (what: string, count: number, run: (count: number) => Promise<unknown>): Promise<Row> => {
+/**
+ * What is still there after so many runs and a collection, beyond what was there before; a tenth of them warms up. The engine's own tables grow
+ * when they like: the least of a few rounds counts, and the first below the bound will do. What leaks does so in every round.
+ */
+const leftBy = async (
+  what: string,
+  count: number,
+  run: (count: number) => Promise<unknown>,
+  bound: number = Infinity,
+): Promise<Row> => {
   await run(Math.ceil(count / 10))
-  await collect()
-  const timersBefore = processTimers()
-  const before = process.memoryUsage().heapUsed
-  await run(count)
-  await collect()
-  const bytes = process.memoryUsage().heapUsed - before
-  const timers = processTimers() - timersBefore
-  const each = Math.max(0, bytes) / count
-  rows.push({ what, count, 'bytes left': bytes, 'bytes each': each < 1 ? '< 1' : Math.round(each), timers })
-  return { bytes, processTimers: timers }
+  let least: Row = { bytes: Infinity, processTimers: 0 }
+  for (let round = 0; round < 4 && !(least.bytes < bound); round++) {
+    await collect()
+    const timersBefore = processTimers()
+    const before = process.memoryUsage().heapUsed
+    await run(count)
+    await collect()
+    const bytes = process.memoryUsage().heapUsed - before
+    if (bytes < least.bytes) least = { bytes, processTimers: processTimers() - timersBefore }
+  }
+  const each = Math.max(0, least.bytes) / count
+  rows.push({
+    what,
+    count,
+    'bytes left': least.bytes,
+    'bytes each': each < 1 ? '< 1' : Math.round(each),
+    timers: least.processTimers,
+  })
+  return least
 }
 
 afterAll(() => {
@@ -111,9 +128,17 @@ const longLived = () => {
   }
 }
 
-const expectNothing = ({ bytes, processTimers }: Row, bound: number): void => {
+/** That so many runs leave nothing: neither on the heap nor as timers that keep the process alive. */
+const expectNothingLeft = async (
+  what: string,
+  count: number,
+  run: (count: number) => Promise<unknown>,
+): Promise<void> => {
+  const bound = 512 * kB
+  const { bytes, processTimers } = await leftBy(what, count, run, bound)
   expect(bytes).toBeLessThan(bound)
-  expect(processTimers).toBeLessThanOrEqual(0)
+  // the test runner has a few of its own, now and then
+  expect(processTimers).toBeLessThan(10)
 }
 
 const short: TE.TaskEither<never, number> = () => Promise.resolve(TE.right(1)())
@@ -123,7 +148,7 @@ describe('a scope that never fires', () => {
     const { scope, timers, listeners } = longLived()
     const guard = Cancellable.run(scope)(Cancellable.guard(short))
     const most = { timers: 0, listeners: 0 }
-    const row = await leftBy('guard', 1_000_000, (count) =>
+    await expectNothingLeft('guard', 1_000_000, (count) =>
       batches(count, 1_000, async (size) => {
         const running = Array.from({ length: size }, guard)
         await Promise.resolve()
@@ -133,7 +158,6 @@ describe('a scope that never fires', () => {
         if (results.some(({ _tag }) => _tag === 'Left')) throw new Error('should have ended well')
       }),
     )
-    expectNothing(row, 1024 * kB)
     expect(most).toEqual({ timers: 1, listeners: 1 })
     expect([timers(), listeners()]).toEqual([0, 0])
     expect(CancelScope.isCancelled(scope)()).toBe(false)
@@ -142,20 +166,18 @@ describe('a scope that never fires', () => {
   it('keeps nothing of a hundred thousand guards within a limit of their own', async () => {
     const { scope, timers, listeners } = longLived()
     const program = Cancellable.within(timeout('1 minute'))(Cancellable.guard(short))
-    const row = await leftBy('guard, within a timeout', 100_000, (count) =>
+    await expectNothingLeft('guard, within a timeout', 100_000, (count) =>
       batches(count, 1_000, (size) => Promise.all(Array.from({ length: size }, program(scope)))),
     )
-    expectNothing(row, 1024 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 
   it('keeps nothing of a hundred thousand pieces of work that got its signal', async () => {
     const { scope, timers, listeners } = longLived()
     const program = Cancellable.tryCatch(async (signal) => signal.aborted, String)
-    const row = await leftBy('tryCatch', 100_000, (count) =>
+    await expectNothingLeft('tryCatch', 100_000, (count) =>
       batches(count, 1_000, (size) => Promise.all(Array.from({ length: size }, program(scope)))),
     )
-    expectNothing(row, 1024 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 })
@@ -165,14 +187,13 @@ describe('derived signals', () => {
     const { scope, timers, listeners } = longLived()
     const most = { timers: 0 }
     const child = CancelScope.child(timeout('1 hour'))(scope)
-    const row = await leftBy('signal of a child, dropped', 100_000, (count) =>
+    await expectNothingLeft('signal of a child, dropped', 100_000, (count) =>
       batches(count, 1_000, async (size) => {
         repeat(size, () => toAbortSignal(child())())
         most.timers = Math.max(most.timers, timers())
         await setImmediate()
       }),
     )
-    expectNothing(row, 512 * kB)
     // each had one of its own, so that there was something to leave behind
     expect(most.timers).toBeGreaterThanOrEqual(1_001)
     expect([timers(), listeners()]).toEqual([0, 0])
@@ -182,17 +203,16 @@ describe('derived signals', () => {
   it('are gone when they are dropped in one turn', async () => {
     const { scope, timers, listeners } = longLived()
     const child = CancelScope.child(never)(scope)
-    const row = await leftBy('signal of a child, dropped in one turn', 20_000, async (count) =>
+    await expectNothingLeft('signal of a child, dropped in one turn', 20_000, async (count) =>
       repeat(count, () => toAbortSignal(child())()),
     )
-    expectNothing(row, 1024 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 
   it('are gone when their listeners were removed before', async () => {
     const { scope, timers, listeners } = longLived()
     const child = CancelScope.child(timeout('1 hour'))(scope)
-    const row = await leftBy('signal of a child, no longer listened to, dropped', 20_000, (count) =>
+    await expectNothingLeft('signal of a child, no longer listened to, dropped', 20_000, (count) =>
       batches(count, 1_000, async (size) => {
         repeat(size, () => {
           const signal = toAbortSignal(child())()
@@ -203,7 +223,6 @@ describe('derived signals', () => {
         await setImmediate()
       }),
     )
-    expectNothing(row, 512 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 
@@ -223,7 +242,7 @@ describe('derived signals', () => {
   it('are gone when their scopes are closed and they are dropped: a hundred thousand', async () => {
     const { scope, timers, listeners } = longLived()
     const child = CancelScope.child(timeout('1 hour'))(scope)
-    const row = await leftBy('signal of a child, closed and dropped', 100_000, (count) =>
+    await expectNothingLeft('signal of a child, closed and dropped', 100_000, (count) =>
       batches(count, 1_000, async (size) => {
         repeat(size, () => {
           const part = child()
@@ -233,26 +252,24 @@ describe('derived signals', () => {
         await setImmediate()
       }),
     )
-    expectNothing(row, 1024 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 
   it('are gone when they have aborted', async () => {
     const { scope, timers, listeners } = longLived()
     const child = CancelScope.child(manual('stop'))(scope)
-    let heard = 0
-    const row = await leftBy('signal of a child, aborted', 20_000, (count) =>
+    await expectNothingLeft('signal of a child, aborted', 20_000, (count) =>
       batches(count, 1_000, async (size) => {
+        let heard = 0
         repeat(size, () => {
           const part = child()
           toAbortSignal(part)().addEventListener('abort', () => heard++, { once: true })
           CancelScope.cancelInput(part, 'stop')()
         })
+        if (heard !== size) throw new Error('should have been heard')
         await setImmediate()
       }),
     )
-    expect(heard).toBe(22_000)
-    expectNothing(row, 512 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 })
@@ -260,18 +277,17 @@ describe('derived signals', () => {
 describe('a hundred thousand scopes', () => {
   it('made from one source signal leave nothing on it', async () => {
     const controller = new AbortController()
-    const row = await leftBy('scope from a signal, listened to', 100_000, async (count) =>
+    await expectNothingLeft('scope from a signal, listened to', 100_000, async (count) =>
       repeat(count, () => {
         const child = CancelScope.child(never)(fromAbortSignal(controller.signal)())()
         CancelScope.onCancelled(child, () => {})()()
       }),
     )
-    expectNothing(row, 1024 * kB)
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   })
 
   it('made from a signal each are gone with it', async () => {
-    const row = await leftBy('scope from a signal of its own, dropped', 100_000, (count) =>
+    await expectNothingLeft('scope from a signal of its own, dropped', 100_000, (count) =>
       batches(count, 1_000, async (size) => {
         repeat(size, () => {
           const scope = fromAbortSignal(new AbortController().signal)()
@@ -280,7 +296,6 @@ describe('a hundred thousand scopes', () => {
         await setImmediate()
       }),
     )
-    expectNothing(row, 512 * kB)
   })
 })
 
@@ -293,7 +308,7 @@ describe('a hundred thousand waits that lose', () => {
     const source = fromAbortSignal(controller.signal)()
     const scope = CancelScope.child(any(manual('stop'), timeout('365 days')), { clock })(source)()
     const waiting = CancelScope.waitFor(scope, '1ms')
-    const row = await leftBy('waitFor that gives up', count, (runs) =>
+    await expectNothingLeft('waitFor that gives up', count, (runs) =>
       batches(runs, 100, async (size) => {
         const waits = Array.from({ length: size }, waiting)
         clock.advance('1ms')()
@@ -301,31 +316,28 @@ describe('a hundred thousand waits that lose', () => {
         if (clock.timers() > 0) throw new Error('should have left no timer')
       }),
     )
-    expectNothing(row, 1024 * kB)
     expect([clock.timers(), getEventListeners(controller.signal, 'abort').length]).toEqual([0, 0])
   })
 
   it('interest leave nothing', async () => {
     const { scope, timers, listeners } = longLived()
     const listen = CancelScope.onCancelled(scope, () => {}, { keepAlive: true })
-    const row = await leftBy('onCancelled, taken back', count, async (runs) =>
+    await expectNothingLeft('onCancelled, taken back', count, async (runs) =>
       repeat(runs, () => {
         if (!listen()()) throw new Error('should have been in time')
       }),
     )
-    expectNothing(row, 1024 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 
   it('interest, all of them at once, leave nothing', async () => {
     const { scope, timers, listeners } = longLived()
     const listen = CancelScope.onCancelled(CancelScope.child(never)(scope)(), () => {})
-    const row = await leftBy('onCancelled, all taken back', count, async (runs) => {
+    await expectNothingLeft('onCancelled, all taken back', count, async (runs) => {
       const unsubscribes = Array.from({ length: runs }, listen)
       expect([timers(), listeners()]).toEqual([1, 1])
       for (const unsubscribe of unsubscribes) unsubscribe()
     })
-    expectNothing(row, 1024 * kB)
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 
@@ -333,13 +345,12 @@ describe('a hundred thousand waits that lose', () => {
     const awaited = longLived()
     const { scope, timers, listeners } = longLived()
     const race = Cancellable.race(Cancellable.wait(awaited.scope), Cancellable.guard(short))
-    const row = await leftBy('race of a wait and a guard', count, (runs) =>
+    await expectNothingLeft('race of a wait and a guard', count, (runs) =>
       batches(runs, 1_000, async (size) => {
         for (const result of await Promise.all(Array.from({ length: size }, race(scope))))
           if (result._tag === 'Left' || result.right !== 1) throw new Error('should have lost')
       }),
     )
-    expectNothing(row, 1024 * kB)
     expect([timers(), listeners(), awaited.timers(), awaited.listeners()]).toEqual([0, 0, 0, 0])
   })
 
@@ -348,7 +359,7 @@ describe('a hundred thousand waits that lose', () => {
     const awaited = longLived()
     const scope = CancelScope.open(timeout('365 days'), { clock })()
     const program = Cancellable.timeoutOption('1ms')(Cancellable.wait(awaited.scope))
-    const row = await leftBy('wait within a timeout', count, (runs) =>
+    await expectNothingLeft('wait within a timeout', count, (runs) =>
       batches(runs, 100, async (size) => {
         const running = Array.from({ length: size }, program(scope))
         clock.advance('1ms')()
@@ -356,13 +367,12 @@ describe('a hundred thousand waits that lose', () => {
           if (result._tag === 'Left' || result.right._tag === 'Some') throw new Error('should have been late')
       }),
     )
-    expectNothing(row, 1024 * kB)
     expect([clock.timers(), awaited.timers(), awaited.listeners()]).toEqual([0, 0, 0])
   })
 
   it('to a cancellation of a child leave nothing in the parent', async () => {
     const { scope, timers, listeners } = longLived()
-    const row = await leftBy('wait for a child that is cancelled', count, (runs) =>
+    await expectNothingLeft('wait for a child that is cancelled', count, (runs) =>
       batches(runs, 1_000, async (size) => {
         const waits = Array.from({ length: size }, () => {
           const child = CancelScope.child(any(counter(3), timeout('1 minute')))(scope)()
@@ -373,7 +383,68 @@ describe('a hundred thousand waits that lose', () => {
         await Promise.all(waits)
       }),
     )
-    expectNothing(row, 1024 * kB)
+    expect([timers(), listeners()]).toEqual([0, 0])
+  })
+})
+
+describe('a scope that somebody waits for all the time keeps nothing of', () => {
+  const count = 100_000
+
+  const uses: ReadonlyArray<
+    readonly [name: string, count: number, use: (scope: CancelScope.ScopeView) => (size: number) => Promise<unknown>]
+  > = [
+    [
+      'children that were listened to',
+      count,
+      (scope) => async (size) =>
+        repeat(size, () => CancelScope.onCancelled(CancelScope.child(timeout('1 hour'))(scope)(), () => {})()()),
+    ],
+    [
+      'children that have fired while listened to',
+      count,
+      (scope) => async (size) =>
+        repeat(size, () => {
+          const child = CancelScope.child(never)(scope)()
+          CancelScope.onCancelled(child, () => {})()
+          CancelScope.cancel(child)()
+        }),
+    ],
+    [
+      'signals of children, closed',
+      20_000,
+      (scope) => async (size) => {
+        repeat(size, () => {
+          const child = CancelScope.child(timeout('1 hour'))(scope)()
+          toAbortSignal(child)()
+          CancelScope.close(child)()
+        })
+        await setImmediate()
+      },
+    ],
+    [
+      'signals of children, dropped',
+      20_000,
+      (scope) => async (size) => {
+        repeat(size, () => toAbortSignal(CancelScope.child(timeout('1 hour'))(scope)())())
+        await setImmediate()
+      },
+    ],
+    [
+      'guards within limits',
+      count,
+      (scope) => (size) =>
+        Promise.all(
+          Array.from({ length: size }, Cancellable.within(timeout('1 minute'))(Cancellable.guard(short))(scope)),
+        ),
+    ],
+  ]
+
+  it.each(uses)('%s', async (name, runs, use) => {
+    const { scope, timers, listeners } = longLived()
+    const unsubscribe = CancelScope.onCancelled(scope, () => {})()
+    await expectNothingLeft(`waited for: ${name}`, runs, (size) => batches(size, 1_000, use(scope)))
+    expect([timers(), listeners()]).toEqual([1, 1])
+    unsubscribe()
     expect([timers(), listeners()]).toEqual([0, 0])
   })
 })
@@ -440,9 +511,12 @@ describe('a signal that only its listener knows still aborts after a collection'
   })
 
   it.each(ears)("%s, all scopes forgotten and the time come on the system's clock", async (_, listen) => {
-    const heard = new Promise<void>((resolve) =>
-      listen(toAbortSignal(CancelScope.child(never)(CancelScope.open(timeout('50ms'))())())(), resolve),
-    )
+    const heard = new Promise<void>((resolve) => {
+      const signal = toAbortSignal(CancelScope.child(never)(CancelScope.open(timeout('50ms'))())())()
+      // on a slow machine it may have come by now
+      if (signal.aborted) resolve()
+      else listen(signal, resolve)
+    })
     await collect()
     await heard
   })
@@ -468,14 +542,13 @@ describe('derived signals on which a listener was left', () => {
   it.each(ends)('are gone all the same once their scopes are %s', async (name, end) => {
     const { scope } = longLived()
     const child = CancelScope.child(never)(scope)
-    const row = await leftBy(`signal of a child, with a listener, ${name}`, 2_000, async (count) =>
+    await expectNothingLeft(`signal of a child, with a listener, ${name}`, 10_000, async (count) =>
       repeat(count, () => {
         const part = child()
         toAbortSignal(part)().addEventListener('abort', () => {})
         end(part)
       }),
     )
-    expectNothing(row, 1024 * kB)
   })
 })
 
