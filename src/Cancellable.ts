@@ -304,7 +304,7 @@ export const shield =
  *
  * Neither `acquire` nor `release` is cancelled, so bound them by limits of their own where they may hang (`within` works there). Nothing is looked
  * at between the end of `acquire` and the moment from which `release` is sure to run; then a scope that has fired meanwhile keeps `use` from starting. Brackets
- * within `use` are released first. A failure of `release` takes the place of the outcome; a defect of both is an `AggregateError`.
+ * within `use` are released first. A failure of `release` takes the place of the outcome, but for a defect; a defect of both is an `AggregateError`.
  *
  * @example
  * ```ts
@@ -340,7 +340,7 @@ export const bracket =
         throw outcome._tag === 'Defect'
           ? new AggregateError([outcome.error, released.error], 'both the use of a resource and its release threw')
           : released.error
-      return released._tag === 'Left' ? released : resultOf(outcome)
+      return released._tag === 'Left' && outcome._tag !== 'Defect' ? released : resultOf(outcome)
     })
 
 /**

@@ -189,7 +189,7 @@ export class Scope {
 
   cancel(reason: Reason): void {
     this.machine.decide(reason)
-    if (this.watch !== null) tell(this, reason)
+    if (this.watch !== null) tell(this, this.machine.decided ?? reason)
   }
 
   request(name: string, detail: string | undefined): boolean {
@@ -266,7 +266,7 @@ export class Scope {
   nap(every: number): number {
     let nap = Infinity
     for (const { machine } of this.family().scopes) {
-      if (machine.wantsLooks()) nap = Math.min(nap, every)
+      if (machine.wantsLooks()) nap = Math.min(nap, Math.max(1, every))
       nap = Math.min(nap, machine.untilNext(machine.clock.monotonic()))
     }
     return nap

@@ -62,6 +62,7 @@ export class Watch {
 
   /** Waits for what there is to wait for. */
   arm(): void {
+    if (this.scope.watch !== this) return // what was armed before it has ended the wait
     const { machine, source } = this.scope
     if (source !== null) return this.follow(source)
     const now = machine.clock.monotonic()
@@ -98,18 +99,22 @@ export class Watch {
     this.unsubscribe = null
   }
 
-  private follow({ subscribe }: Source): void {
+  private follow(source: Source): void {
     if (this.unsubscribe !== null) return
-    this.unsubscribe = subscribe(() => this.wake())
-    // it may have called within the call
+    this.unsubscribe = source.subscribe(() => this.wake())
+    // it may have called within the call, or have come between the look and the call
     if (this.scope.watch !== this) this.disarm()
+    else if (source.read() !== null) this.wake()
   }
 
   /** Time has come, or a source has called. */
   private wake(): void {
     const { scope } = this
     const { clock } = scope.machine
-    const looks = scope.source !== null || clock.monotonic() >= this.nextLook
+    // what comes from elsewhere comes at once, also in the middle of a read
+    const given = scope.source?.read() ?? null
+    if (given !== null) return scope.cancel(given)
+    const looks = clock.monotonic() >= this.nextLook
     let reason: Reason | null
     try {
       if (looks) reason = scope.glance(false)
