@@ -158,8 +158,15 @@ export const subscribe = (scope: Scope, listener: Listener): (() => boolean) => 
 export const close = (scope: Scope): void => {
   const { watch } = scope
   if (watch === null) return
-  for (const { closed } of takeOut(scope, watch, ({ closed }) => closed !== null)) closed?.()
+  const taken = takeOut(scope, watch, ({ closed }) => closed !== null)
   scope.watch?.arm()
+  callAll(
+    taken.map(
+      ({ closed }) =>
+        () =>
+          closed?.(),
+    ),
+  )
 }
 
 /** Takes out some of those who wait, who then do so no more. */
@@ -196,6 +203,19 @@ export const tell = (fired: Scope, reason: Reason): void => {
   report(errors)
 }
 
+/** Calls all, whatever any of them throws, which is reported. */
+const callAll = (calls: ReadonlyArray<() => void>): void => {
+  const errors: Array<unknown> = []
+  for (const call of calls) {
+    try {
+      call()
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  report(errors)
+}
+
 /** Reports what listeners threw, all together, as the platform reports what nobody catches. */
 export const report = (errors: ReadonlyArray<unknown>): void => {
   if (errors.length === 0) return
@@ -226,7 +246,7 @@ const fail = (scope: Scope, error: unknown): void => {
     }
   }
   if (takers.length === 0) throw error
-  for (const take of takers) take(error)
+  callAll(takers.map((take) => () => take(error)))
 }
 
 // -------------------------------------------------------------------------------------
