@@ -449,6 +449,26 @@ describe('listeners that throw', () => {
     })
   })
 
+  it.each([
+    ['onClosed', () => {}],
+    ['onError', boom('predicate')],
+  ] as const)('in their %s keep no other from being told', (option, fault) => {
+    const reportError = spy()
+    vi.stubGlobal('reportError', reportError)
+    const clock = Clock.virtual()
+    let isAsked = false
+    const p = (): boolean => (isAsked && fault(), false)
+    const scope = open(condition('p', { onError: 'throw' }), clock, { p })
+    const told = spy()
+    listen(scope, () => {}, { [option]: boom('one') })
+    listen(scope, () => {}, { [option]: () => told(option) })
+    isAsked = true
+    clock.advance(1)()
+    CancelScope.close(scope)()
+    expect(told.mock.calls).toEqual([[option]])
+    expect(reportError.mock.calls).toMatchObject([[{ errors: [{ message: 'one' }] }]])
+  })
+
   it('late are reported the same', () => {
     const reportError = spy()
     vi.stubGlobal('reportError', reportError)

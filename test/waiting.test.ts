@@ -677,6 +677,14 @@ describe('waitSync', () => {
     expect([clock.monotonic(), block.mock.calls.length]).toEqual([3_600_000, 1])
   })
 
+  it('looks every millisecond and not more often, whatever it is told', () => {
+    const clock = Clock.virtual()
+    const found = counted()
+    const scope = open(condition('p'), clock, found.conditions)
+    CancelScope.waitSync(scope, { every: 0, timeout: 5 })()
+    expect(found.calls).toBe(6)
+  })
+
   it('gives up when its time is out', () => {
     const clock = Clock.virtual()
     expect(CancelScope.waitSync(open(timeout(9), clock), { timeout: 5 })()).toEqual({ _tag: 'None' })

@@ -12,7 +12,7 @@ import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 import { Machine } from './Machine.js'
 import type { Visit } from './Machine.js'
-import { close, report, subscribe, tell } from './Watch.js'
+import { callAll, close, subscribe, tell } from './Watch.js'
 import type { Listener, Source, Watch } from './Watch.js'
 
 export interface ScopeOptions {
@@ -227,21 +227,16 @@ export class Scope {
     try {
       reason = this.read(false)
     } catch (error) {
-      if (listener.fail === null) throw error
-      listener.fail(error)
-      return () => false
+      const { fail } = listener
+      if (fail === null) throw error
+      callAll([() => fail(error)])
+      return tooLate
     }
-    if (reason === null) {
-      if (!this.machine.closed || listener.closed === null) return subscribe(this, listener)
-      listener.closed()
-      return () => false
-    }
-    try {
-      listener.run(reason)
-    } catch (error) {
-      report([error])
-    }
-    return () => false
+    const { closed } = listener
+    if (reason !== null) callAll([() => listener.run(reason)])
+    else if (this.machine.closed && closed !== null) callAll([closed])
+    else return subscribe(this, listener)
+    return tooLate
   }
 
   /** A parent that is being waited for has fired: decides this one without a poll, for the first reason in the order of asking. */
@@ -298,6 +293,8 @@ export class Scope {
 }
 
 const untouched: ReadonlyArray<Machine> = []
+
+const tooLate = (): boolean => false
 
 export interface Lineage {
   readonly scopes: ReadonlyArray<Scope>

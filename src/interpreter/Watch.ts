@@ -158,15 +158,9 @@ export const subscribe = (scope: Scope, listener: Listener): (() => boolean) => 
 export const close = (scope: Scope): void => {
   const { watch } = scope
   if (watch === null) return
-  const taken = takeOut(scope, watch, ({ closed }) => closed !== null)
+  const told = takeOut(scope, watch, ({ closed }) => closed !== null).flatMap(({ closed }) => closed ?? [])
   scope.watch?.arm()
-  callAll(
-    taken.map(
-      ({ closed }) =>
-        () =>
-          closed?.(),
-    ),
-  )
+  callAll(told)
 }
 
 /** Takes out some of those who wait, who then do so no more. */
@@ -190,35 +184,33 @@ export const tell = (fired: Scope, reason: Reason): void => {
     told.push([watch, why])
     for (const dependent of watch.dependents) pending.push([dependent, dependent.learn(scope, why)])
   }
-  const errors: Array<unknown> = []
+  callAll(calls(told))
+}
+
+/** One after the other, so that those who are taken out meanwhile are left out. */
+function* calls(told: ReadonlyArray<readonly [Watch, Reason]>): Generator<() => void> {
   for (const [{ listeners }, why] of told)
     for (const listener of listeners) {
       listeners.delete(listener)
-      try {
-        listener.run(why)
-      } catch (error) {
-        errors.push(error)
-      }
+      yield () => listener.run(why)
     }
-  report(errors)
 }
 
-/** Calls all, whatever any of them throws, which is reported. */
-const callAll = (calls: ReadonlyArray<() => void>): void => {
+/** Calls all; one that throws stops no other, and what they threw is reported together. */
+export const callAll = (all: Iterable<() => void>): void => {
   const errors: Array<unknown> = []
-  for (const call of calls) {
+  for (const call of all) {
     try {
       call()
     } catch (error) {
       errors.push(error)
     }
   }
-  report(errors)
+  if (errors.length > 0) report(errors)
 }
 
-/** Reports what listeners threw, all together, as the platform reports what nobody catches. */
-export const report = (errors: ReadonlyArray<unknown>): void => {
-  if (errors.length === 0) return
+/** As the platform reports what nobody catches. */
+const report = (errors: ReadonlyArray<unknown>): void => {
   const error = new AggregateError(errors, `${errors.length} of the listeners of a cancelled scope threw`)
   // sound: what browsers have there takes any value
   const { reportError } = globalThis as { readonly reportError?: (error: unknown) => void }
@@ -238,7 +230,7 @@ const fail = (scope: Scope, error: unknown): void => {
     const { watch } = each
     if (watch === null) continue
     const { dependents } = watch
-    for (const { fail } of takeOut(each, watch, ({ fail }) => fail !== null)) if (fail !== null) takers.push(fail)
+    takers.push(...takeOut(each, watch, ({ fail }) => fail !== null).flatMap(({ fail }) => fail ?? []))
     for (const dependent of dependents) {
       if (seen.has(dependent)) continue
       seen.add(dependent)

@@ -359,6 +359,15 @@ describe('a release that does not succeed', () => {
     expect(await start(outer).after(0)).toEqual(defect(boom))
     expect(log).toEqual(['open', 'close'])
   })
+
+  it('and a failure of its release do not hide a defect of its use', async () => {
+    const program = bracket(
+      guard(TE.right(1)),
+      () => rejects,
+      () => fails,
+    )
+    expect(await start(program).after(0)).toEqual(defect(boom))
+  })
 })
 
 describe('run', () => {

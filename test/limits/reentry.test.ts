@@ -1,6 +1,6 @@
 /** Reads within reads: predicates that look at, feed and cancel scopes which the read that called them has visited. */
 import { describe, expect, it, vi } from 'vitest'
-import { CancelScope, CancellationError, Clock, Token } from 'cantok-ts'
+import { AbortSignal, CancelScope, CancellationError, Clock, Token } from 'cantok-ts'
 
 const boom = (): never => {
   throw new Error('boom')
@@ -122,5 +122,68 @@ describe('two copies of the package', () => {
     const error = thrown(CancelScope.checkOrThrow(scope))
     expect(other.CancellationError.isCancellationError(error)).toBe(true)
     expect(CancellationError.isCancellationError(error)).toBe(true)
+  })
+})
+
+describe('waiting that is overtaken by what it does itself', () => {
+  const { manual, never, timeout } = Token
+
+  /** A link of what comes from elsewhere, of a parent whose predicate does something in every read, and of an hour. */
+  const linked = (first: CancelScope.ScopeView, during: () => void) => {
+    const clock = Clock.virtual()
+    const asked = CancelScope.open(Token.condition('during'), {
+      clock,
+      conditions: {
+        during: () => {
+          during()
+          return false
+        },
+      },
+    })()
+    const hour = CancelScope.open(timeout('1 hour'), { clock })()
+    return { clock, link: CancelScope.link([first, asked, hour], never, { clock })() }
+  }
+
+  it('hears of a signal that a predicate of the same read aborts', () => {
+    const controller = new AbortController()
+    let isDue = false
+    const { clock, link } = linked(AbortSignal.fromAbortSignal(controller.signal)(), () => isDue && controller.abort())
+    const listener = vi.fn<() => void>()
+    CancelScope.onCancelled(link, listener)()
+    isDue = true
+    CancelScope.poll(link)()
+    expect([listener.mock.calls.length, clock.timers()]).toEqual([1, 0])
+  })
+
+  it('hears of a signal that the read with which it begins aborts', () => {
+    const controller = new AbortController()
+    const { clock, link } = linked(AbortSignal.fromAbortSignal(controller.signal)(), () => controller.abort())
+    const listener = vi.fn<() => void>()
+    CancelScope.onCancelled(link, listener)()
+    expect([listener.mock.calls.length, clock.timers()]).toEqual([1, 0])
+  })
+
+  it('takes no timer for other parents when the read with which it begins cancels one', () => {
+    const parent = CancelScope.open(manual('stop'))()
+    const { clock, link } = linked(parent, CancelScope.cancel(parent))
+    const listener = vi.fn<() => void>()
+    CancelScope.onCancelled(link, listener)()
+    expect([listener.mock.calls.length, clock.timers()]).toEqual([1, 0])
+  })
+
+  it('takes no timer for other parents when a source calls while it is subscribed to', () => {
+    let hasCome = false
+    const source = CancelScope.fromSource({
+      read: () => (hasCome ? { _tag: 'Some', value: { _tag: 'Requested', path: [] } } : { _tag: 'None' }),
+      subscribe: (wake) => () => {
+        hasCome = true
+        wake()
+        return () => {}
+      },
+    })()
+    const { clock, link } = linked(source, () => {})
+    const listener = vi.fn<() => void>()
+    CancelScope.onCancelled(link, listener)()
+    expect([listener.mock.calls.length, clock.timers()]).toEqual([1, 0])
   })
 })
