@@ -10,6 +10,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^cantok-ts$/, replacement: `${src}index.ts` },
+      { find: /^cantok-ts\/testing$/, replacement: `${src}testing/index.ts` },
       { find: /^cantok-ts\/(.*)$/, replacement: `${src}$1.ts` },
     ],
   },

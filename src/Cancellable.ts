@@ -132,15 +132,17 @@ export const tryCatch =
   <E, A>(f: (signal: AbortSignal) => Promise<A>, onError: (error: unknown) => E): Cancellable<E, A> =>
   (scope) =>
   () =>
-    untilFired<E, A>(scope, async (fired) => {
-      const signal = toAbortSignal(scope)()
-      try {
-        return right(await f(signal))
-      } catch (error) {
-        const reason = fired()
-        return left(reason !== null && isAbort(error, signal.reason) ? reason : onError(error))
-      }
-    })
+    untilFired<E, A>(scope, (fired) =>
+      traced(scope, async () => {
+        const signal = toAbortSignal(scope)()
+        try {
+          return right(await f(signal))
+        } catch (error) {
+          const reason = fired()
+          return left(reason !== null && isAbort(error, signal.reason) ? reason : onError(error))
+        }
+      }),
+    )
 
 /**
  * Work that does not know of cancellation and must not be left alone: once started it is waited for, and its result is kept. `guard` leaves it.
@@ -163,7 +165,7 @@ export const tryCatch =
 export const fromTaskEither =
   <E, A>(task: TaskEither<E, A>): Cancellable<E, A> =>
   (scope) =>
-    ifLive(scope, task)
+    ifLive(scope, () => traced(scope, task))
 
 /**
  * Work that does not know of cancellation and may be left alone: once the scope fires this ends at once with the reason.
@@ -187,7 +189,7 @@ export const guard =
   <E, A>(task: TaskEither<E, A>): Cancellable<E, A> =>
   (scope) =>
   () =>
-    untilFired(scope, task)
+    untilFired(scope, () => traced(scope, task))
 
 /**
  * A poll of the scope, as a step: to put between the steps of a long pipeline.
@@ -332,10 +334,15 @@ export const bracket =
   ): Cancellable<E1 | E2 | E3, A> =>
   (scope) =>
     ifLive<E1 | E2 | E3, A>(scope, async () => {
+      const { trace } = clock(scope)
+      trace?.('acquires')
       const acquired = await shield(acquire)(scope)()
       if (acquired._tag === 'Left') return acquired
+      trace?.('has acquired')
       const outcome = await outcomeOf(ifLive(scope, () => use(acquired.right)(scope)()))
+      trace?.('releases')
       const released = await outcomeOf(shield((deaf) => release(acquired.right, outcome)(deaf))(scope))
+      trace?.('has released')
       if (released._tag === 'Defect')
         throw outcome._tag === 'Defect'
           ? new AggregateError([outcome.error, released.error], 'both the use of a resource and its release threw')
@@ -780,6 +787,14 @@ const untilFired = <E, A>(
       else resolve(outcome)
     })
   })
+
+/** Runs a piece of work, and tells the clock of its scope if that wants to know. */
+const traced = <A>(scope: ScopeView, work: Task<A>): Promise<A> => {
+  const { trace } = clock(scope)
+  if (trace === undefined) return work()
+  trace('starts work')
+  return (async () => work())().finally(() => trace('ends work'))
+}
 
 /** Lets what is settled in this turn come through the promises that a pipeline puts behind it: some steps each. */
 const turnEnds = async (): Promise<void> => {

@@ -24,6 +24,8 @@ import { received } from './internal/received.js'
  *
  * `block(span)`, where a clock has it, lets that much time pass while nothing else runs in the thread; it may return early.
  *
+ * `trace(step)`, where a clock has it, is told what programs do in scopes that run on it, in the moment in which they do it. It must not throw.
+ *
  * @category model
  * @since 0.1.0
  */
@@ -32,7 +34,27 @@ export interface Clock {
   readonly wall: IO<number>
   readonly schedule: (delay: Duration.DurationInput, run: IO<void>, options?: TimerOptions) => IO<IO<void>>
   readonly block?: (span: Duration.DurationInput) => IO<void>
+  readonly trace?: (step: Step) => void
 }
+
+/**
+ * What a program does in a scope, for test kits and tracers: it waits for the scope or listens to it, and does so no more though the scope has not fired; work of `guard`, `tryCatch` and
+ * `fromTaskEither` starts and ends, late where it was left alone; a `bracket` acquires, has acquired, releases and has released.
+ *
+ * Code that waits, works or holds resources in ways of its own may tell its clock the same.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type Step =
+  | 'waits'
+  | 'waits no more'
+  | 'starts work'
+  | 'ends work'
+  | 'acquires'
+  | 'has acquired'
+  | 'releases'
+  | 'has released'
 
 /**
  * Whether a timer keeps the process alive while it waits: `true` unless said otherwise.
@@ -52,7 +74,7 @@ export interface TimerOptions {
  * @category model
  * @since 0.1.0
  */
-export interface SystemClock extends Required<Clock> {
+export interface SystemClock extends Required<Omit<Clock, 'trace'>> {
   readonly renew: IO<void>
 }
 
@@ -60,8 +82,9 @@ export interface SystemClock extends Required<Clock> {
  * A clock that moves only when told to.
  *
  * `advance(ms)` moves both times forward and runs the timers that come due, in order, each at its own instant; what they schedule within
- * the span runs too. `settle(ms)` does the same and lets pending promises run before, between and after. `setWall(epoch)` makes the
- * wall clock jump. `timers` counts the timers that wait. A span that is negative, NaN or infinite is a `RangeError`; an error that a timer's
+ * the span runs too. `settle(ms)` does the same and lets pending promises run before, between and after. `step` moves to the next timer and runs that one
+ * alone; its answer says whether there was one. `setWall(epoch)` makes the
+ * wall clock jump. `timers` counts the timers that wait, `untilNext` says how long until the next (`Infinity` if there is none). A span that is negative, NaN or infinite is a `RangeError`; an error that a timer's
  * function throws comes out of the call, with the clock at that timer's instant. `block` advances.
  *
  * @category model
@@ -71,8 +94,10 @@ export interface VirtualClock extends Clock {
   readonly block: (span: Duration.DurationInput) => IO<void>
   readonly advance: (span: Duration.DurationInput) => IO<void>
   readonly settle: (span: Duration.DurationInput) => Task<void>
+  readonly step: IO<boolean>
   readonly setWall: (epochMilliseconds: number) => IO<void>
   readonly timers: IO<number>
+  readonly untilNext: IO<number>
 }
 
 // -------------------------------------------------------------------------------------
@@ -154,17 +179,21 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
   let wallAhead = epoch('wallStart', wallStart)
   const waiting: Array<Timer> = []
 
-  /** Moves to the next timer due by then and runs it, or moves to the end; whether there was one. */
-  const stepTo = (end: number): boolean => {
+  /** Moves to the next timer due by then and runs it; whether there was one. */
+  const stepBy = (end: number): boolean => {
     const next = waiting[0]
-    if (next === undefined || next.due > end) {
-      now = Math.max(now, end)
-      return false
-    }
+    if (next === undefined || next.due > end) return false
     waiting.shift()
     now = Math.max(now, next.due)
     next.run()
     return true
+  }
+
+  /** The same, or moves to the end. */
+  const stepTo = (end: number): boolean => {
+    if (stepBy(end)) return true
+    now = Math.max(now, end)
+    return false
   }
 
   const advance: VirtualClock['advance'] = (span) => {
@@ -193,10 +222,11 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
       const length = finite(span)
       return async () => {
         const end = now + length
-        do await promisesRun()
+        do await turn()
         while (stepTo(end))
       }
     },
+    step: () => stepBy(Infinity),
     setWall: (epochMilliseconds) => {
       const wall = epoch('epochMilliseconds', epochMilliseconds)
       return () => {
@@ -204,8 +234,36 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
       }
     },
     timers: () => waiting.length,
+    untilNext: () => (waiting[0] === undefined ? Infinity : Math.max(0, waiting[0].due - now)),
   }
 }
+
+/**
+ * A turn of the event loop, after which every promise that could go on has. Faked timers do not stop it.
+ *
+ * @example
+ * ```ts
+ * import { Clock } from 'cantok-ts'
+ *
+ * const log: Array<string> = []
+ * void Promise.resolve()
+ *   .then(() => log.push('first'))
+ *   .then(() => log.push('second'))
+ * await Clock.turn()
+ * console.log(log) // => [ 'first', 'second' ]
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const turn: Task<void> = () =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(undefined)
+  })
 
 // -------------------------------------------------------------------------------------
 // private
@@ -238,14 +296,3 @@ interface Timer {
   readonly due: number
   readonly run: IO<void>
 }
-
-/** A turn of the event loop, after which every promise that could go on has; by a message, for tests often fake the timers. */
-const promisesRun = (): Promise<void> =>
-  new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(undefined)
-  })

@@ -235,8 +235,19 @@ export class Scope {
     const { closed } = listener
     if (reason !== null) callAll([() => listener.run(reason)])
     else if (this.machine.closed && closed !== null) callAll([closed])
-    else return subscribe(this, listener)
+    else return this.subscribed(listener)
     return tooLate
+  }
+
+  private subscribed(listener: Listener): () => boolean {
+    const { clock } = this.machine
+    clock.trace?.('waits')
+    const unsubscribe = subscribe(this, listener)
+    return () => {
+      const wasInTime = unsubscribe()
+      if (wasInTime) clock.trace?.('waits no more')
+      return wasInTime
+    }
   }
 
   /** A parent that is being waited for has fired: decides this one without a poll, for the first reason in the order of asking. */
