@@ -13,7 +13,7 @@ import type { Task } from 'fp-ts/lib/Task.js'
 import { beat, cancelInput, peek, poll, spend } from '../CancelScope.js'
 import type { CancelScope } from '../CancelScope.js'
 import { turn, virtual } from '../Clock.js'
-import type { VirtualClock } from '../Clock.js'
+import type { Step, VirtualClock } from '../Clock.js'
 import * as Duration from '../Duration.js'
 import { received } from '../internal/received.js'
 import type { Reason } from '../Reason.js'
@@ -44,7 +44,7 @@ export type Script = Answer | readonly [Answer, ...ReadonlyArray<Answer>]
 /**
  * How a world begins: `wallStart` is the wall clock's reading (epoch milliseconds, 0 unless given), `seed` that of `random` (an integer, 0 unless given),
  * `conditions` what the predicates answer, by name. A `scheduler` of fast-check picks the order of timers that come due at the same instant, and when
- * promises that were scheduled with it settle.
+ * promises that were scheduled with it settle. `trace` is told the steps that programs take in scopes of this world.
  *
  * @category model
  * @since 0.1.0
@@ -54,6 +54,7 @@ export interface VirtualWorldOptions<Name extends string = string> {
   readonly seed?: number
   readonly conditions?: { readonly [N in Name]: Script }
   readonly scheduler?: Scheduler
+  readonly trace?: (step: Step) => void
 }
 
 /**
@@ -106,7 +107,7 @@ export interface VirtualWorld<Name extends string = string> {
 export const virtualWorld = <Name extends string = never>(
   options: VirtualWorldOptions<Name> = {},
 ): VirtualWorld<Name> => {
-  const { wallStart = 0, seed = 0, scheduler } = options
+  const { wallStart = 0, seed = 0, scheduler, trace } = options
   if (!Number.isSafeInteger(seed)) throw new RangeError(`seed must be an integer, but was ${received(seed)}`)
   // sound: an object without names has no script to lack
   const scripts = Object.entries<Script>(options.conditions ?? ({} as { readonly [N in Name]: Script }))
@@ -114,7 +115,7 @@ export const virtualWorld = <Name extends string = never>(
   const asked: Array<Name> = []
   const bare = virtual(wallStart)
   const ordered = scheduler === undefined ? null : orderedBy(bare, scheduler)
-  const clock = ordered?.clock ?? bare
+  const clock = { ...(ordered?.clock ?? bare), ...(trace === undefined ? {} : { trace }) }
 
   const predicate = (name: string) => (): boolean => {
     asked.push(name as Name) // sound: it is one of the names that were given

@@ -5,3 +5,5 @@
  */
 export { virtualWorld } from './VirtualWorld.js'
 export type { Answer, Script, VirtualWorld, VirtualWorldOptions } from './VirtualWorld.js'
+export { ShowReplay, ShowReport, sweep, sweepOrThrow, sweepProperty } from './sweep.js'
+export type * from './sweep.js'
