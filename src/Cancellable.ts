@@ -132,17 +132,25 @@ export const tryCatch =
   <E, A>(f: (signal: AbortSignal) => Promise<A>, onError: (error: unknown) => E): Cancellable<E, A> =>
   (scope) =>
   () =>
-    untilFired<E, A>(scope, (fired) =>
-      traced(scope, async () => {
-        const signal = toAbortSignal(scope)()
-        try {
-          return right(await f(signal))
-        } catch (error) {
-          const reason = fired()
-          return left(reason !== null && isAbort(error, signal.reason) ? reason : onError(error))
-        }
-      }),
-    )
+    untilFired<E, A>(scope, async (fired) => {
+      const signal = toAbortSignal(scope)()
+      const reason = fired() // making the signal was one more look
+      return reason === null ? traced(scope, () => withSignal(f, signal, fired, onError)) : left(reason)
+    })
+
+const withSignal = async <E, A>(
+  f: (signal: AbortSignal) => Promise<A>,
+  signal: AbortSignal,
+  fired: IO<Reason | null>,
+  onError: (error: unknown) => E,
+): Promise<Either<E | Reason, A>> => {
+  try {
+    return right(await f(signal))
+  } catch (error) {
+    const reason = fired()
+    return left(reason !== null && isAbort(error, signal.reason) ? reason : onError(error))
+  }
+}
 
 /**
  * Work that does not know of cancellation and must not be left alone: once started it is waited for, and its result is kept. `guard` leaves it.

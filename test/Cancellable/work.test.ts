@@ -7,6 +7,7 @@ import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it, vi } from 'vitest'
 import { AbortSignal as Bridge, Cancellable, CancelScope, Reason, Token } from 'cantok-ts'
+import { virtualWorld } from 'cantok-ts/testing'
 import { boom, byHand, defect, endless, nothing, running, start, stopped, taking, world } from './running.js'
 
 const { checkpoint, fromTaskEither, guard, tryCatch, wait, within } = Cancellable
@@ -14,6 +15,14 @@ const { checkpoint, fromTaskEither, guard, tryCatch, wait, within } = Cancellabl
 const failed = (error: unknown) => ({ failed: error })
 
 describe('tryCatch', () => {
+  it('does not start its work if the scope fires in the look with which its signal is made', async () => {
+    const { clock, conditions } = virtualWorld({ conditions: { p: [false, true] } })
+    const scope = CancelScope.open(Token.condition('p'), { clock, conditions })()
+    const f = vi.fn<() => Promise<string>>(async () => 'page')
+    expect(await tryCatch(f, failed)(scope)()).toMatchObject({ left: { _tag: 'ConditionMet' } })
+    expect(f).not.toHaveBeenCalled()
+  })
+
   it('ends with the value of the promise', async () => {
     expect(await start(tryCatch(async () => 'page', failed)).after(0)).toEqual(E.right('page'))
   })

@@ -6,7 +6,7 @@
  */
 import type { Option } from 'fp-ts/lib/Option.js'
 import { fromSource, narrow } from '../../CancelScope.js'
-import type { ScopeView, Source } from '../../CancelScope.js'
+import type { CancelScope, Source } from '../../CancelScope.js'
 import type { Clock, Step } from '../../Clock.js'
 import type { Reason } from '../../Reason.js'
 import type { Input, Token } from '../../Token.js'
@@ -38,7 +38,7 @@ export class Recorder {
   }
 
   /** The scope to run the program in. */
-  open(token: Token<Input>, conditions: Conditions): ScopeView {
+  open(token: Token<Input>, conditions: Conditions): CancelScope<Input> {
     const { clock, first, second } = this
     const read: Source['read'] = () => {
       if (first.reason._tag === 'None' && !first.isSettling()) this.point('looks')

@@ -1,13 +1,14 @@
 /** One run of a program: starts it in a world of its own, and moves that on until it has ended. */
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { Evidence } from '../../Analysis.js'
-import { explain } from '../../CancelScope.js'
-import type { ScopeView } from '../../CancelScope.js'
+import { close, explain } from '../../CancelScope.js'
+import type { CancelScope, ScopeView } from '../../CancelScope.js'
 import { turn } from '../../Clock.js'
 import type { VirtualClock } from '../../Clock.js'
 import * as Duration from '../../Duration.js'
 import { received } from '../../internal/received.js'
 import { never } from '../../Token.js'
+import type { Input } from '../../Token.js'
 import { virtualWorld } from '../VirtualWorld.js'
 import type { VirtualWorld } from '../VirtualWorld.js'
 import type { Ended, Injection, Outcome, Program, ReplayOptions, Run } from './model.js'
@@ -104,6 +105,8 @@ export const drive = async <A>(
     step()
     await turn()
   }
+  const evidence = evidenceOf(scope)
+  close(scope)() // which lets go of its AbortSignal, and of nobody who waits
   const { held, late, isWaitedFor } = recorder
   const timers = recorder.working > 0 ? 0 : clock.timers()
   await turn()
@@ -113,7 +116,7 @@ export const drive = async <A>(
       injection,
       outcome: outcome ?? { _tag: 'Pending' },
       happenings: recorder.happenings,
-      evidence: evidenceOf(scope),
+      evidence,
     },
     passed: recorder.happenings.flatMap(({ what, point = Infinity }) => (point < pointsUndisturbed ? [what] : [])),
     isEndless: pointsUndisturbed < Infinity,
@@ -154,7 +157,7 @@ const patience = 20
 interface Place {
   readonly recorder: Recorder
   readonly world: VirtualWorld
-  readonly scope: ScopeView
+  readonly scope: CancelScope<Input>
 }
 
 const place = <A>({ conditions = {}, token = never }: ReplayOptions<A>, injection: Injection | null): Place => {
