@@ -643,7 +643,7 @@ export const every = (
  * Goes on with another program where one within has run out of time: by a timeout, a deadline or for want of a beat.
  *
  * It handles reasons of scopes made within the program, such as those of `within`, and failures of yours that are such reasons, such as that of
- * `CancelScope.waitFor`. Once the scope around has fired itself its reason passes through, and nothing new is started.
+ * `CancelScope.waitFor`. Once the scope around has fired itself, nothing new is started and the reason of that scope is the result.
  *
  * @example
  * ```ts
@@ -668,9 +668,9 @@ export const orElseTimedOut =
   (scope) =>
   async () => {
     const result = await self(scope)()
-    return result._tag === 'Left' && isOutOfTime(result.left) && reasonOf(scope) === null
-      ? f(result.left)(scope)()
-      : result
+    if (result._tag === 'Right' || !isOutOfTime(result.left)) return result
+    const reason = reasonOf(scope)
+    return reason === null ? f(result.left)(scope)() : left(reason)
   }
 
 /**

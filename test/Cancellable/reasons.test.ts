@@ -78,7 +78,7 @@ describe('orElseTimedOut', () => {
     const { stop, after } = start(limited)
     await after(15)
     stop()
-    expect(await after(5)).toEqual(E.left(other('TimedOut')))
+    expect(await after(5)).toEqual({ ...stopped, left: { ...stopped.left, at: 15 } })
     expect(f).not.toHaveBeenCalled()
   })
 

@@ -27,6 +27,8 @@ export class Recorder {
   cancelledAt: number = Infinity
   /** Whether anybody has been told of it. */
   private seen = false
+  /** Pieces of work that have started in this turn and have not said so yet: promises may stand before the place where they do. */
+  private starting = 0
   private readonly clock: Clock
   private readonly injection: Injection | null
   private readonly first = new Elsewhere()
@@ -78,7 +80,13 @@ export class Recorder {
   /** New work begins. */
   work(title: string): void {
     this.note(`begins '${title}'`)
-    if (this.seen) this.late.push(title)
+    if (this.starting > 0) this.starting--
+    else if (this.seen) this.late.push(title)
+  }
+
+  /** All promises have run. */
+  turned(): void {
+    this.starting = 0
   }
 
   /** What the clock is told. */
@@ -88,6 +96,7 @@ export class Recorder {
         return this.note(step)
       case 'starts work':
         this.working++
+        this.starting++
         return this.note(step)
       case 'ends work':
         this.working--

@@ -74,7 +74,11 @@ export const drive = async <A>(
   let pointsUndisturbed = Infinity
   let stuck: string | null = null
   let idleTurns = 0
-  await turn()
+  const turnEnds = async (): Promise<void> => {
+    await turn()
+    recorder.turned()
+  }
+  await turnEnds()
   while (outcome === null && stuck === null) {
     const isHit = isOpen() && idleTurns === 0 && recorder.point('promises have run')
     const first = isHit ? undefined : outside.shift()
@@ -96,14 +100,14 @@ export const drive = async <A>(
       idleTurns = 0
       step()
     }
-    await turn()
+    await turnEnds()
   }
 
   // work that was left alone may still set timers of its own
   const endedAt = clock.monotonic()
   while (recorder.working > 0 && next() <= endedAt + limits.within) {
     step()
-    await turn()
+    await turnEnds()
   }
   const evidence = evidenceOf(scope)
   close(scope)() // which lets go of its AbortSignal, and of nobody who waits

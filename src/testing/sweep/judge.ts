@@ -90,14 +90,14 @@ const isAccepted = <A>(
   return undisturbed !== null && !undisturbed.isEndless && same(outcome, undisturbed.ended.outcome, options)
 }
 
-/** Whether an outcome is a reason: as a value, a `Left`, a `Some`, or the error that stands for it. */
+/** Whether an outcome is a reason: as a value, in an `Either` or an `Option`, or as the error that stands for it. */
 const tells = <A>(outcome: Outcome<A>, reason: Reason.Reason): boolean => {
   const is = (value: unknown): boolean => Reason.isReason(value) && Reason.Eq.equals(value, reason)
   if (outcome._tag === 'Threw') return isCancellationError(outcome.error) && is(outcome.error.reason)
   if (outcome._tag === 'Pending') return false
   const value: unknown = outcome.value
   if (typeof value !== 'object' || value === null) return false
-  return is(value) || ('left' in value && is(value.left)) || ('value' in value && is(value.value))
+  return is(value) || ['left', 'right', 'value'].some((key) => is(Reflect.get(value, key)))
 }
 
 const same = <A>(first: Outcome<A>, second: Outcome<A>, { Eq }: ReplayOptions<A>): boolean => {
