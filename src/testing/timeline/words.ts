@@ -1,0 +1,172 @@
+/** Names, times and sentences, as text and picture show them. */
+import type { Progress } from '../../Analysis.js'
+import { Show } from '../../Reason.js'
+import type { Chart, Decision, Row } from './chart.js'
+import { leavesOf } from './outline.js'
+import type { Outline } from './outline.js'
+
+// -------------------------------------------------------------------------------------
+// widths
+// -------------------------------------------------------------------------------------
+
+/** A name without what moves a cursor or cannot be seen: escapes in place of control, format and unpaired surrogate characters. */
+export const plain = (name: string): string =>
+  name.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0
+    return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`
+  })
+
+/** How many columns of a terminal a text takes: two for ideographs and pictures. */
+export const widthOf = (text: string): number => {
+  let width = 0
+  for (const { segment } of graphemes(text)) width += widthOfOne(segment)
+  return width
+}
+
+/** A text that is too long ends in an ellipsis. Looks at no more of it than fits. */
+export const cut = (text: string, width: number, ellipsis: string): string => {
+  let end = 0
+  let used = 0
+  for (const { segment, index } of graphemes(text)) {
+    used += widthOfOne(segment)
+    if (used > width) return width < ellipsis.length ? '' : `${text.slice(0, end)}${ellipsis}`
+    if (used <= width - ellipsis.length) end = index + segment.length
+  }
+  return text
+}
+
+/** A text with spaces after it. */
+export const padded = (text: string, width: number): string =>
+  `${text}${' '.repeat(Math.max(0, width - widthOf(text)))}`
+
+const graphemes = (text: string): Iterable<Intl.SegmentData> => new Intl.Segmenter('en').segment(text)
+
+const widthOfOne = (grapheme: string): number =>
+  /^[\x20-\x7e]$/.test(grapheme) ||
+  !/\p{Emoji_Presentation}|\ufe0f|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]/u.test(
+    grapheme,
+  )
+    ? 1
+    : 2
+
+// -------------------------------------------------------------------------------------
+// times
+// -------------------------------------------------------------------------------------
+
+/** A time in a few characters, rounded: `250 ms`, `1.5 s`, `2 min 5 s`, `3 h`. */
+export const time = (ms: number): string => {
+  if (!Number.isFinite(ms)) return ms > 0 ? '∞' : '−∞'
+  if (ms < 0) return `−${time(-ms)}`
+  if (ms < 999.5) return `${rounded(ms, 10)} ms`
+  if (ms < 59_995) return `${rounded(ms / 1000, 100)} s`
+  const [size, unit, small, smaller] = ms < 3_599_500 ? minute : ms < 86_340_000 ? hour : day
+  const whole = Math.round(ms / small)
+  const rest = whole % (size / small)
+  const count = `${Math.round((whole - rest) / (size / small))} ${unit}`
+  return rest === 0 ? count : `${count} ${rest} ${smaller}`
+}
+
+const minute = [60_000, 'min', 1000, 's'] as const
+const hour = [3_600_000, 'h', 60_000, 'min'] as const
+const day = [86_400_000, 'd', 3_600_000, 'h'] as const
+
+const rounded = (value: number, parts: number): number => Math.round(value * parts) / parts
+
+/** Round times from 0 to the end, `most` at the most, for the axis. */
+export const ticks = (end: number, most: number): ReadonlyArray<number> => {
+  if (!(end > 0) || end === Infinity) return [0]
+  const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, ...[1, 2, 5, 10, 15, 30].map((s) => s * 1000)]
+  steps.push(...[1, 2, 5, 10, 15, 30].map((m) => m * 60_000), ...[1, 2, 3, 6, 12, 24].map((h) => h * 3_600_000))
+  const apart = end / Math.max(1, most - 1)
+  const scale = 10 ** Math.ceil(Math.log10(apart / (apart < 1 ? 1 : 86_400_000)))
+  const step = apart < 1 ? scale : (steps.find((each) => each >= apart) ?? scale * 86_400_000)
+  return Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, index) => index * step)
+}
+
+// -------------------------------------------------------------------------------------
+// sentences
+// -------------------------------------------------------------------------------------
+
+/** How far a leaf had come at the end. */
+export const statusOf = ({ status, progress, firedAt, cells }: Row, isReason: boolean, mark: string): string => {
+  if (status === 'fired') return `fired at ${time(firedAt ?? 0)}${isReason ? ` ${mark}` : ''}`
+  if (status === 'unstarted') return 'not started'
+  const looks = cells.filter((cell) => cell.status === 'momentary').length
+  if (looks > 0) return looks === 1 ? 'true for one look' : `true for ${looks} looks`
+  return progress === undefined ? 'pending' : used(progress)
+}
+
+const used = ({ used: part, limit, unit }: Progress): string => {
+  if (unit === 'milliseconds') return `${time(part)} of ${time(limit)}`
+  return `${rounded(part, 1000)} of ${rounded(limit, 1000)}${unit === 'polls' ? ' polls' : ''}`
+}
+
+/** When the token fired and when that was seen, and the reason; or that it has not fired. */
+export const outcome = ({ columns, decision, verdicts, rows }: Chart): readonly [when: string, why: string] => {
+  if (decision === undefined) {
+    const looks = verdicts.filter((verdict) => verdict === 'momentary').length
+    const last = columns[verdicts.lastIndexOf('momentary')]
+    if (last === undefined) return ['not fired', '']
+    return [
+      `not fired for good; true for ${looks === 1 ? 'one look' : `${looks} looks`}, the last at ${time(last.to)}`,
+      '',
+    ]
+  }
+  const poll = decision.poll === undefined ? undefined : columns[decision.poll]
+  const seen = poll === undefined ? 'seen by no poll' : `seen by the poll at ${time(poll.from)}`
+  return [`fired at ${time(decision.at)}, ${seen}`, reasonOf(decision, rows)]
+}
+
+/** A reason that came out of an `all` has a path that starts there: the way from the root is told too. */
+const reasonOf = ({ reason, rows: [first, ...others] }: Decision, rows: ReadonlyArray<Row>): string => {
+  const text = Show.show(reason)
+  const way = first === undefined || others.length > 0 ? undefined : rows[first]?.path
+  if (way === undefined || reason._tag === 'AllOf' || way.length === reason.path.length) return plain(text)
+  return plain(`${text}; from the root at ${way.join('.')}`)
+}
+
+// -------------------------------------------------------------------------------------
+// structure
+// -------------------------------------------------------------------------------------
+
+/** How a structure is drawn: before the only part, the first of several, one between, the last, and beside the parts of one. */
+export interface Lines {
+  readonly first: string
+  readonly between: string
+  readonly last: string
+  readonly beside: string
+  readonly deeper: string
+}
+
+/** What stands before each leaf, so that the combinators above it can be seen; those below `depth` are left out. */
+export const structure = (outline: Outline, depth: number, lines: Lines): ReadonlyArray<string> => {
+  const rows: Array<string> = []
+  const draw = (each: Outline, lead: string, hang: string, left: number): void => {
+    if (each._tag === 'Leaf') rows.push(lead)
+    else if (left === 0)
+      for (const [index] of leavesOf(each).entries()) rows.push(`${index === 0 ? lead : hang}${lines.deeper}`)
+    else {
+      const name = each.label === undefined ? nameOf(each.tag) : `${plain(each.label)}:`
+      const beside = ' '.repeat(widthOf(name))
+      for (const [index, [, part]] of each.parts.entries()) {
+        if (each.parts.length === 1) {
+          const gap = `${name} `
+          draw(part, `${lead}${gap}`, `${hang}${beside} `, left - 1)
+        } else {
+          const isLast = index === each.parts.length - 1
+          const line = index === 0 ? lines.first : isLast ? lines.last : lines.between
+          draw(
+            part,
+            index === 0 ? `${lead}${name}${line}` : `${hang}${beside}${line}`,
+            `${hang}${beside}${isLast ? ' '.repeat(lines.beside.length) : lines.beside}`,
+            left - 1,
+          )
+        }
+      }
+    }
+  }
+  draw(outline, '', '', depth)
+  return rows
+}
+
+const nameOf = (tag: string): string => `${tag.slice(0, 1).toLowerCase()}${tag.slice(1)}`
