@@ -14,7 +14,7 @@
  *
  * @since 0.1.0
  */
-import { asyncProperty, constantFrom, nat, sample, shuffledSubarray } from 'fast-check'
+import { asyncProperty, constantFrom, nat, oneof, sample, shuffledSubarray } from 'fast-check'
 import type { Arbitrary, IAsyncProperty } from 'fast-check'
 import type { Task } from 'fp-ts/lib/Task.js'
 import { received } from '../internal/received.js'
@@ -96,17 +96,18 @@ export const sweep: Sweep = /*#__PURE__*/ Object.assign(
     const pick = picking(points)
     return async () => {
       const reference = await drive(program, options, null)
+      const { isEndless } = reference
       const undisturbed = await replayOf(reference, null, options)
       const count = reference.passed.length
-      if (undisturbed.failures.length > 0)
-        return { undisturbed, points: count, tried: 0, replays: 0, failed: [undisturbed] }
+      const nothing = { undisturbed, isEndless, points: count, tried: 0, replays: 0 }
+      if (undisturbed.failures.length > 0) return { ...nothing, failed: [undisturbed] }
       const failed: Array<Replay<A>> = []
       let replays = 0
       const attempt = async (injection: Injection): Promise<number> => {
         const driven = await drive(program, options, injection)
         const replay = await replayOf(driven, reference, options)
         replays++
-        if (replay.failures.length > 0) failed.push(replay)
+        if (replay.failures.length > 0) failed.push(failed.length < kept ? replay : { ...replay, happenings: [] })
         return driven.passed.length
       }
       const tried = pick(count)
@@ -116,19 +117,25 @@ export const sweep: Sweep = /*#__PURE__*/ Object.assign(
           for (let second = point + 1; again && second < passed; second++)
             await attempt({ point, reason, again: second })
         }
-      return { undisturbed, points: count, tried: tried.length, replays, failed }
+      return { ...nothing, tried: tried.length, replays, failed }
     }
   },
   {
-    at:
-      (point: number, reason: InjectedReason, again?: number) =>
-      <A>(program: Program<A>, options: ReplayOptions<A> = {}): Task<Replay<A>> => {
-        const injection = { point: pointOf(point), reason: reasonOf(reason), ...(again === undefined ? {} : { again }) }
-        return async () => {
+    at: (point: number, reason: InjectedReason, again?: number) => {
+      const injection: Injection = {
+        point: whole('point', point, 0),
+        reason: reasonOf(reason),
+        ...(again === undefined ? {} : { again: whole('again', again, point + 1) }),
+      }
+      return <A>(program: Program<A>, options: ReplayOptions<A> = {}): Task<Replay<A>> =>
+        async () => {
           const reference = await drive(program, options, null)
+          const count = reference.passed.length
+          if (point >= count)
+            throw new RangeError(`point must be less than ${count}, for so many the program passes, but was ${point}`)
           return replayOf(await drive(program, options, injection), reference, options)
         }
-      },
+    },
   },
 )
 
@@ -161,8 +168,8 @@ export const sweepOrThrow = <A>(program: Program<A>, options: SweepOptions<A> = 
 /**
  * A sweep as a property of fast-check: for inputs, points and reasons that it generates, and shrinks together when a replay fails.
  *
- * The point is taken modulo the number of points that the program passes with its input; the failure says which it was, and how to repeat it. `points` and `again` of the options
- * are not looked at.
+ * Small points are tried more often; one beyond those that the program passes with its input stands for the last. The failure says which it was, and how
+ * to repeat it. `points` and `again` of the options are not looked at.
  *
  * @example
  * ```ts
@@ -187,13 +194,16 @@ export const sweepProperty = <X, A>(
   options: SweepOptions<A> = {},
 ): IAsyncProperty<[input: X, point: number, reason: InjectedReason]> => {
   const { reasons = ['Requested', 'TimedOut'] } = options
-  return asyncProperty(inputs, nat({ max: 9999 }), constantFrom(...reasons), async (input, wanted, reason) => {
+  return asyncProperty(inputs, anyPoint(), constantFrom(...reasons), async (input, wanted, reason) => {
     const reference = await drive(program(input), options, null)
     const count = reference.passed.length
     const driven =
       count === 0
         ? reference
-        : await drive(program(input), options, { point: wanted % count, reason: reasonOf(reason) })
+        : await drive(program(input), options, {
+            point: Math.min(wanted, count - 1),
+            reason: reasonOf(reason),
+          })
     for (const replay of [await replayOf(reference, null, options), await replayOf(driven, reference, options)])
       if (replay.failures.length > 0) throw new Error(ShowReplay.show(replay))
   })
@@ -202,6 +212,11 @@ export const sweepProperty = <X, A>(
 // -------------------------------------------------------------------------------------
 // private
 // -------------------------------------------------------------------------------------
+
+const anyPoint = (): Arbitrary<number> => oneof(...[7, 31, 127, 999].map((max) => nat({ max })))
+
+/** How many of the failed replays are kept in full: each is as long as the program. */
+const kept = 100
 
 const replayOf = async <A>(
   driven: Driven<A>,
@@ -216,8 +231,6 @@ const reasonOf = (given: InjectedReason): Reason => {
     `reason must be a reason, or the tag of one (${Object.keys(samples).join(', ')}), but was ${received(given)}`,
   )
 }
-
-const pointOf = (point: number): number => whole('point', point, 0)
 
 const whole = (argument: string, value: number, least: number): number => {
   if (Number.isSafeInteger(value) && value >= least) return value

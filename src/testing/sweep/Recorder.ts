@@ -6,7 +6,7 @@
  */
 import type { Option } from 'fp-ts/lib/Option.js'
 import { fromSource, narrow } from '../../CancelScope.js'
-import type { CancelScope, Source } from '../../CancelScope.js'
+import type { CancelScope, ScopeView, Source } from '../../CancelScope.js'
 import type { Clock, Step } from '../../Clock.js'
 import type { Reason } from '../../Reason.js'
 import type { Input, Token } from '../../Token.js'
@@ -39,17 +39,17 @@ export class Recorder {
     this.injection = injection
   }
 
-  /** The scope to run the program in. */
-  open(token: Token<Input>, conditions: Conditions): CancelScope<Input> {
+  /** The scope to run the program in, and the one above that the second cancellation fires. */
+  open(token: Token<Input>, conditions: Conditions): Opened {
     const { clock, first, second } = this
     const read: Source['read'] = () => {
       if (first.reason._tag === 'None' && !first.isSettling()) this.point('looks')
       this.seen ||= first.reason._tag === 'Some'
       return first.reason
     }
-    const above = fromSource({ read, subscribe: first.subscribe }, { clock })()
-    const aboveAll = fromSource({ read: () => second.reason, subscribe: second.subscribe }, { clock })()
-    return narrow(token, { conditions })(above, aboveAll)()
+    const injected = fromSource({ read, subscribe: first.subscribe }, { clock })()
+    const above = fromSource({ read: () => second.reason, subscribe: second.subscribe }, { clock })()
+    return { scope: narrow(token, { conditions })(injected, above)(), above }
   }
 
   /** Whether anybody waits for the scope, or listens to it. */
@@ -117,6 +117,11 @@ export class Recorder {
     this.note('is cancelled again, from above')
     this.second.fire({ _tag: 'Requested', detail: 'the second cancellation of a sweep', path: [] })
   }
+}
+
+export interface Opened {
+  readonly scope: CancelScope<Input>
+  readonly above: ScopeView
 }
 
 const none: Option<never> = { _tag: 'None' }

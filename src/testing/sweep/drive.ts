@@ -2,17 +2,17 @@
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { Evidence } from '../../Analysis.js'
 import { close, explain } from '../../CancelScope.js'
-import type { CancelScope, ScopeView } from '../../CancelScope.js'
+import type { ScopeView } from '../../CancelScope.js'
 import { turn } from '../../Clock.js'
 import type { VirtualClock } from '../../Clock.js'
 import * as Duration from '../../Duration.js'
 import { received } from '../../internal/received.js'
 import { never } from '../../Token.js'
-import type { Input } from '../../Token.js'
 import { virtualWorld } from '../VirtualWorld.js'
 import type { VirtualWorld } from '../VirtualWorld.js'
 import type { Ended, Injection, Outcome, Program, ReplayOptions, Run } from './model.js'
 import { Recorder } from './Recorder.js'
+import type { Opened } from './Recorder.js'
 import { samples } from './samples.js'
 import { takeUncaught } from './uncaught.js'
 
@@ -44,7 +44,7 @@ export const drive = async <A>(
   injection: Injection | null,
 ): Promise<Driven<A>> => {
   const limits = limitsOf(options)
-  const { recorder, world, scope } = place(options, injection)
+  const { recorder, world, scope, above } = place(options, injection)
   const { clock } = world
   const outside: Array<Outside> = []
   const invariants: Array<Invariant> = []
@@ -52,7 +52,7 @@ export const drive = async <A>(
   const strays: Array<unknown> = []
 
   let outcome: Outcome<A> | null = null
-  void outcomeOf(() => program(scope, running(world, recorder, outside, invariants))).then((found) => {
+  void outcomeOf(() => program(scope, running(world, above, recorder, outside, invariants))).then((found) => {
     outcome = found
     recorder.note(found._tag === 'Threw' ? 'throws' : 'returns')
   })
@@ -105,6 +105,11 @@ export const drive = async <A>(
 
   // work that was left alone may still set timers of its own
   const endedAt = clock.monotonic()
+  for (const { ended, letGo } of outside.splice(0)) {
+    await ended
+    letGo()
+    await turnEnds()
+  }
   while (recorder.working > 0 && next() <= endedAt + limits.within) {
     step()
     await turnEnds()
@@ -158,19 +163,18 @@ const evidenceOf = (scope: ScopeView): Evidence => {
 /** How many turns of the event loop to give to what is neither of this world nor said to be outside it. */
 const patience = 20
 
-interface Place {
+interface Place extends Opened {
   readonly recorder: Recorder
   readonly world: VirtualWorld
-  readonly scope: CancelScope<Input>
 }
 
 const place = <A>({ conditions = {}, token = never }: ReplayOptions<A>, injection: Injection | null): Place => {
   const world = virtualWorld<string>({ conditions, trace: (step) => recorder.trace(step) })
   const recorder: Recorder = new Recorder(world.clock, injection)
-  return { recorder, world, scope: recorder.open(token, world.conditions) }
+  return { recorder, world, ...recorder.open(token, world.conditions) }
 }
 
-/** Work that is not of this world: let go in the order of the calls, whichever ends first. */
+/** Work that is not of this world: one piece after the other, in the order of the calls, and its result is held back until it is let go. */
 interface Outside {
   readonly ended: Promise<void>
   readonly letGo: () => void
@@ -178,23 +182,29 @@ interface Outside {
 
 const running = (
   world: VirtualWorld,
+  above: ScopeView,
   recorder: Recorder,
   outside: Array<Outside>,
   invariants: Array<Invariant>,
-): Run => ({
-  world,
-  sleep: (span, signal) => sleep(world.clock, span, signal),
-  work: (title) => () => recorder.work(title),
-  ensure: (title, holds) => () => void invariants.push([title, holds]),
-  checkpoint: (title) => () => void recorder.point(title),
-  note: (text) => () => recorder.note(text),
-  outside: (task) => () =>
-    new Promise((resolve, reject) => {
-      const real = Promise.resolve().then(task)
-      const done = (): void => {}
-      outside.push({ ended: real.then(done, done), letGo: () => void real.then(resolve, reject) })
-    }),
-})
+): Run => {
+  const done = (): void => {}
+  let before = Promise.resolve()
+  return {
+    world,
+    above,
+    sleep: (span, signal) => sleep(world.clock, span, signal),
+    work: (title) => () => recorder.work(title),
+    ensure: (title, holds) => () => void invariants.push([title, holds]),
+    checkpoint: (title) => () => void recorder.point(title),
+    note: (text) => () => recorder.note(text),
+    outside: (task) => () =>
+      new Promise((resolve, reject) => {
+        const real = before.then(task)
+        before = real.then(done, done)
+        outside.push({ ended: before, letGo: () => void real.then(resolve, reject) })
+      }),
+  }
+}
 
 const sleep =
   (clock: VirtualClock, span: Duration.DurationInput, signal: AbortSignal | undefined): Task<void> =>
@@ -218,7 +228,7 @@ interface Limits {
   readonly points: number
 }
 
-const limitsOf = <A>({ within = '1 minute', horizon = '1 day', limit = 10_000 }: ReplayOptions<A>): Limits => {
+const limitsOf = <A>({ within = '1 minute', horizon = '1 day', limit = 1000 }: ReplayOptions<A>): Limits => {
   if (!(Number.isSafeInteger(limit) && limit > 0))
     throw new RangeError(`limit must be a whole number of points, 1 or more, but was ${received(limit)}`)
   return { within: Duration.from(within, 'within'), horizon: Duration.from(horizon, 'horizon'), points: limit }

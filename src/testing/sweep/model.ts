@@ -33,17 +33,20 @@ export type Program<A> = (scope: ScopeView, run: Run) => A | Promise<A> | Task<A
  * What a program of a sweep is given beside its scope.
  *
  * - `world`: the world the scope lives in.
+ * - `above`: a scope from which that of the program derives, as that of a request does from that of its server. Only the second cancellation fires it.
  * - `sleep(span, signal?)` takes that much of its time, as a stand-in for work that takes a while; it rejects with the reason of a signal that is aborted.
  * - `work(title)` says that a piece of new work begins; once the cancellation has been seen none may.
  * - `ensure(title, holds)` adds an invariant of this run, which is checked when the run has ended.
  * - `checkpoint(title)` is one more place at which to cancel, `note(text)` a line of the timeline.
- * - `outside(task)` runs work that is not of this world, such as reading a file: time stands still meanwhile, and results come in the order of the calls.
+ * - `outside(task)` runs work that is not of this world, such as reading a file: time stands still meanwhile, and of several pieces each begins when the one before
+ *   has ended, so that they come in the same order each time.
  *
  * @category model
  * @since 0.1.0
  */
 export interface Run {
   readonly world: VirtualWorld
+  readonly above: ScopeView
   readonly sleep: (span: DurationInput, signal?: AbortSignal) => Task<void>
   readonly work: (title: string) => IO<void>
   readonly ensure: (title: string, holds: () => boolean | Promise<boolean>) => IO<void>
@@ -81,7 +84,7 @@ export type Strategy =
  *
  * - `token` limits the scope of the program beside the cancellation that is injected; `conditions` is what the predicates of the world answer.
  * - `within` (default 1 minute) is how much of its time a program may take to end once it was cancelled.
- * - `horizon` (default 1 day) and `limit` (default 10,000) bound a program that would not end by itself: it is cancelled after so much time, or so many points.
+ * - `horizon` (default 1 day) and `limit` (default 1,000) bound a program that would not end by itself: it is cancelled after so much time, or so many points.
  * - `invariants`, by title, are asked after each replay; one that answers `false`, or throws, has failed.
  * - `isOwn` says which outcomes are the program's own although the run that nobody disturbed ended otherwise, such as a part of its result; `Eq` compares
  *   values with that of the undisturbed run (by what they print as, unless given).
@@ -188,15 +191,16 @@ export interface Replay<A> extends Ended<A> {
 
 /**
  * What a sweep has found: the run that nobody disturbed, how many points it passed, how many of them were tried and by how many replays, and the replays that
- * failed, the shortest first.
+ * failed, the shortest first; from the 101st on without their happenings.
  *
- * If the undisturbed run fails by itself it is the only one.
+ * If the undisturbed run fails by itself it is the only one. `isEndless` says that it would not have ended by itself, and was cancelled at its horizon or limit.
  *
  * @category model
  * @since 0.1.0
  */
 export interface Report<A> {
   readonly undisturbed: Replay<A>
+  readonly isEndless: boolean
   readonly points: number
   readonly tried: number
   readonly replays: number

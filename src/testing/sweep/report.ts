@@ -47,8 +47,9 @@ export const ShowReplay: ShowOf<Replay<unknown>> = {
  * @since 0.1.0
  */
 export const ShowReport: ShowOf<Report<unknown>> = {
-  show: ({ points, tried, replays, failed }) => {
-    const head = `cancelled at ${tried} of ${counted(points, 'point')}, in ${counted(replays, 'replay')}`
+  show: ({ isEndless, points, tried, replays, failed }) => {
+    const without = isEndless ? ' of a program without end' : ''
+    const head = `cancelled at ${tried} of ${counted(points, 'point')}${without}, in ${counted(replays, 'replay')}`
     const [shortest, ...others] = failed
     if (shortest === undefined) return `${head}: all passed`
     const more = others.slice(0, listed).map(({ injection, failures }) => {

@@ -193,7 +193,7 @@ describe('a file', () => {
         return left.length === 0
       })()
       const write = Cancellable.fromTaskEither(TE.fromTask(outside(() => writeFile(file, 'half'))))
-      const append = Cancellable.guard(TE.fromTask(outside(() => writeFile(file, 'whole'))))
+      const append = Cancellable.fromTaskEither(TE.fromTask(outside(() => writeFile(file, 'whole'))))
       const remove = Cancellable.fromTaskEither(TE.fromTask(outside(() => rm(file, { force: true }))))
       const steps = isMended
         ? Cancellable.bracket(
