@@ -210,15 +210,16 @@ describe('what must hold', () => {
     const alone: Program<unknown> = (scope, run) => Cancellable.run(scope)(second(run))
     expect(await says(alone)).toBeUndefined()
     // the timer of the work is gone when it has ended; another is noticed
-    expect(
-      await says((scope, run) => {
-        const callOff = run.world.clock.schedule('1 day', () => {})()
-        return pipe(
-          Cancellable.run(scope)(second(run)),
-          TE.tapIO(() => callOff),
-        )
-      }),
-    ).toEqual(['it leaves nothing behind: a timer is left'])
+    const forgetful: Program<unknown> = (scope, run) => {
+      const callOff = run.world.clock.schedule('1 day', () => {})()
+      return pipe(
+        Cancellable.run(scope)(second(run)),
+        TE.tapIO(() => callOff),
+      )
+    }
+    const { happenings, failures } = await sweep.at(2, 'Requested')(forgetful)()
+    expect(done(happenings)).toContain('1000 #4 ends work')
+    expect(failures).toEqual([{ invariant: 'it leaves nothing behind', message: 'a timer is left' }])
   })
 
   it('that what is acquired is released, by brackets or by whoever tells the clock', async () => {
@@ -312,6 +313,16 @@ describe('what must hold', () => {
         Cancellable.traverse()(() => work(run, times))([1, 2])(scope)
     expect(await says(together(1))).toBeUndefined()
     expect(await says(together(2))).toEqual(["it starts no new work once it knows: it started 'page'"])
+  })
+
+  it('that a guard which has not said so by the end of its turn has nothing more to say', async () => {
+    const late: Program<unknown> = async (scope, run) => {
+      const result = await Cancellable.run(scope)(second(run))()
+      if (result._tag === 'Left') run.work('more')()
+      return result
+    }
+    const { failures } = await sweep.at(2, 'Requested')(late, { isOwn: () => true })()
+    expect(failures).toEqual([{ invariant: 'it starts no new work once it knows', message: "it started 'more'" }])
   })
 
   it('that it does the same each time', async () => {
@@ -500,6 +511,14 @@ describe('work outside', () => {
     )()
     expect(undisturbed.outcome).toEqual({ _tag: 'Threw', error: new Error('no such file') })
     expect(undisturbed.failures).toEqual([])
+  })
+
+  it('need not be told if it takes some turns only', async () => {
+    const { isEndless } = await sweep(async (scope) => {
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+      return CancelScope.check(scope)()
+    })()
+    expect(isEndless).toBe(false)
   })
 
   it('is not waited for with patience if it is not told: then the program seems to be without end', async () => {
