@@ -43,7 +43,7 @@ export interface TimelineOptions {
  *
  * const poll = { _tag: 'Polled', conditions: {}, direct: true } as const
  * const text = timeline(Token.counter(2), [poll, poll, poll], { width: 60 })
- * console.log(text.split('\n')[2]) // => 'counter of 2 polls  ▄▄▄▄▇▇▇▇◆███                fired at 0 ms ◀'
+ * console.log(text.split('\n')[2]) // => 'counter 2  ▄▄▄▄▇▇▇▇◆███  fired at 0 ms ◀'
  * ```
  * @category printing
  * @since 0.1.0

@@ -9,7 +9,7 @@ import type { Path, Reason } from '../../Reason.js'
 import { run } from '../../Semantics.js'
 import type { Event } from '../../Semantics.js'
 import type { Input, Token } from '../../Token.js'
-import { atFirst, look, settled } from './look.js'
+import { atFirst, inexact, look, settled } from './look.js'
 import type { Glimpse } from './look.js'
 import { leavesOf, marked, markedRow, outlineOf } from './outline.js'
 import type { Leaf, Outline } from './outline.js'
@@ -34,7 +34,7 @@ export interface Column {
  * - `status`: `'unstarted'` is the second part of an `andThen` whose first has not fired; `'momentary'` is true for this one look; `'settled'` has not
  *   fired, and no longer can: what it is part of has.
  * - `before` and `used`: what was used up of the leaf's measure at the start and at the end of the event, bit by bit if `timed`, at once if not.
- * - `startedAt`, `firedAt`: the instant, in milliseconds since the start of the trace, if it was in this event.
+ * - `startedAt`, `firedAt`, `settledAt`: the instant, in milliseconds since the start of the trace, if it was in this event; what is settled at its end has none.
  * - `answer`: what a condition was found to be, if it was read.
  */
 export interface Cell {
@@ -44,6 +44,7 @@ export interface Cell {
   readonly timed: boolean
   readonly startedAt?: number
   readonly firedAt?: number
+  readonly settledAt?: number
   readonly answer?: boolean
 }
 
@@ -54,7 +55,7 @@ export interface Row {
   readonly token: AnyToken
   readonly limit?: number
   readonly cells: ReadonlyArray<Cell>
-  readonly status: Cell['status']
+  readonly status: Exclude<Cell['status'], 'settled'>
   readonly progress?: Progress
   readonly firedAt?: number
 }
@@ -147,12 +148,9 @@ const columnsOf = (trace: ReadonlyArray<Event>): ReadonlyArray<Column> => {
     now += event.ms
     const jump = wall === undefined ? 0 : event.wall - (wall + event.ms)
     wall = event.wall
-    return { event, from, to: now, jump: Math.abs(jump) < smallest ? 0 : jump }
+    return { event, from, to: now, jump: Math.abs(jump) < inexact ? 0 : jump }
   })
 }
-
-/** Clocks read fractions of milliseconds, whose sums are not exact. */
-const smallest = 1e-6
 
 const cellOf = (before: Glimpse | undefined, { token, ...cell }: Glimpse, event: Event): Cell => ({
   ...cell,
@@ -172,10 +170,15 @@ const rowOf = (path: Path, token: AnyToken, last: Glimpse | undefined, cells: Re
     token,
     ...(progress === undefined ? {} : { limit: progress.limit }),
     cells,
-    status: last?.status ?? 'unstarted',
+    status: lastStatus(last, cells),
     ...(progress === undefined ? {} : { progress }),
     ...(firedAt === undefined ? {} : { firedAt }),
   }
+}
+
+const lastStatus = (last: Glimpse | undefined, cells: ReadonlyArray<Cell>): Row['status'] => {
+  for (const { status } of [...cells].reverse()) if (status !== 'settled') return status
+  return last === undefined || last.status === 'settled' ? 'pending' : last.status
 }
 
 /** The rows that a reason of the marked token names; a bare `cancelled()`, which has no mark, is found by the end of its path. */

@@ -20,6 +20,7 @@ export interface Glimpse {
   readonly status: 'unstarted' | 'pending' | 'momentary' | 'fired' | 'settled'
   readonly startedAt?: number
   readonly firedAt?: number
+  readonly settledAt?: number
   readonly answer?: boolean
 }
 
@@ -50,6 +51,9 @@ interface Visit {
   /** Empty for what is not started, or is part of what fired before. */
   readonly extents: ReadonlyArray<Extent>
   readonly over: boolean
+  /** The instant at which it, or what it is part of, fires; infinite if it does not in this event. */
+  readonly until: number
+  readonly depth: number
 }
 
 // -------------------------------------------------------------------------------------
@@ -67,7 +71,7 @@ export const atFirst = ({ token, path }: Leaf): Glimpse => ({
 /** A leaf after what it is part of has fired: it keeps what it was. */
 export const settled = ({ token, status }: Glimpse): Glimpse => ({
   token,
-  status: status === 'fired' || status === 'unstarted' ? status : 'settled',
+  status: status === 'fired' ? status : 'settled',
 })
 
 /** Rewrites a token, marked, by an event from one instant to another, and looks at its leaves. Stack-safe; linear in the number of nodes. */
@@ -78,13 +82,14 @@ export const look = (
   glimpses: ReadonlyArray<Glimpse>,
 ): Looked => {
   const after: Array<Glimpse> = [...glimpses]
-  const visit = stackSafe<Visit, void>(function* ({ outline: each, before, extents, over }) {
+  const visit = stackSafe<Visit, void>(function* (given) {
+    const { outline: each, before, extents, over, until } = given
     if (each._tag === 'Leaf') {
       const glimpse = after[each.row] ?? atFirst(each)
-      after[each.row] = over ? settled(glimpse) : seen(unmarked(before), glimpse, extents)
+      after[each.row] = over ? settled(glimpse) : seen(unmarked(before), glimpse, extents, until)
     } else if (over || before._tag !== each.tag)
-      for (const [, part] of each.parts) yield { outline: part, before, extents: [], over: true }
-    else for (const part of visitsOf(each, before, extents)) yield part
+      for (const [, part] of each.parts) yield { ...given, outline: part, extents: [], over: true }
+    else for (const part of visitsOf(each, given)) yield part
   })
 
   const [verdict, residual] = step(event)(token)
@@ -92,10 +97,18 @@ export const look = (
     ...stagesBefore(token, event).map((each) => ({ event: each, now: from, after: step(each)(token)[1], asks: false })),
     { event, now: to, after: residual, asks: event._tag === 'Polled' },
   ]
+  const firedAt = verdict._tag === 'Some' && residual._tag === 'Cancelled' ? to - ago(event, token) : undefined
   if (outline !== undefined)
-    visit({ outline, before: token, extents: untilFired({ before: token, extents }), over: false })
-  if (verdict._tag === 'None' || residual._tag !== 'Cancelled') return { glimpses: after, residual }
-  return { glimpses: after, residual, reason: verdict.value, firedAt: to - ago(event, token) }
+    visit({
+      outline,
+      before: token,
+      extents: untilFired(token, extents),
+      over: false,
+      until: firedAt ?? Infinity,
+      depth: 0,
+    })
+  if (verdict._tag === 'None' || firedAt === undefined) return { glimpses: after, residual }
+  return { glimpses: after, residual, reason: verdict.value, firedAt }
 }
 
 /** Changes nothing, but starts what is due at once: the first stage of every event. */
@@ -109,7 +122,7 @@ const stagesBefore = (token: AnyToken, event: Event): ReadonlyArray<Event> => {
 }
 
 /** What a part goes through: no more than the stage in which it fires, after which it is `cancelled` in its place. */
-const untilFired = ({ before, extents }: Pick<Visit, 'before' | 'extents'>): ReadonlyArray<Extent> => {
+const untilFired = (before: AnyToken, extents: ReadonlyArray<Extent>): ReadonlyArray<Extent> => {
   if (before._tag === 'Cancelled') return extents
   const fired = extents.findIndex(({ after }) => after?._tag === 'Cancelled')
   return fired < 0 ? extents : extents.slice(0, fired + 1)
@@ -139,16 +152,22 @@ const partOf =
     }
   }
 
-const visitsOf = ({ tag, parts }: Branch, before: AnyToken, extents: ReadonlyArray<Extent>): ReadonlyArray<Visit> =>
+/** Deeper than that the instant of what fired within a look is not told, for to find it takes a look at all that is below. */
+const deepest = 20
+
+const visitsOf = ({ tag, parts }: Branch, { before, extents, until, depth }: Visit): ReadonlyArray<Visit> =>
   parts.flatMap(([position, outline]) => {
     const part = partOf(position)
     const token = part(before)
     if (token === undefined) return []
-    const whole = { before: token, extents: inside(extents, tag, part) }
+    const all = inside(extents, tag, part)
+    const visit: Visit = { outline, before: token, extents: all, over: false, until, depth: depth + 1 }
     if (before._tag === 'AndThen' && position === 1)
-      return [{ outline, before: token, extents: sinceStarted(before.first, whole.extents, extents), over: false }]
-    const firesAlone = tag === 'All' || tag === 'AndThen'
-    return [{ outline, before: token, extents: firesAlone ? untilFired(whole) : whole.extents, over: false }]
+      return [{ ...visit, extents: sinceStarted(before.first, all, extents) }]
+    if ((tag !== 'All' && tag !== 'AndThen') || token._tag === 'Cancelled') return [visit]
+    const last = untilFired(token, all).at(-1)
+    const firedAt = last?.after?._tag !== 'Cancelled' || depth > deepest ? Infinity : last.now - ago(last.event, token)
+    return [{ ...visit, extents: untilFired(token, all), until: Math.min(until, firedAt) }]
   })
 
 /** What the second part of an `andThen` goes through, once the first has fired. */
@@ -183,18 +202,29 @@ const ago = (event: Event, token: AnyToken): number => {
   return left._tag === 'AndThen' && left.second._tag === 'Timeout' ? whole - left.second.left : 0
 }
 
-/** A leaf after what it goes through. */
-const seen = (token: AnyToken, glimpse: Glimpse, extents: ReadonlyArray<Extent>): Glimpse => {
+/** A leaf after what it goes through, which ends when what it is part of fires. */
+const seen = (token: AnyToken, glimpse: Glimpse, extents: ReadonlyArray<Extent>, until: number): Glimpse => {
   const extent = extents.at(-1)
   if (glimpse.status === 'fired') return { token: glimpse.token, status: 'fired' }
   if (extent === undefined) return { token: glimpse.token, status: glimpse.status }
   const { event, now, asks } = extent
+  const startedAt = event._tag === 'Elapsed' ? now - event.ms : now
+  const started = glimpse.status === 'unstarted' ? { startedAt } : {}
+
   const [verdict, left] = step(event)(token)
-  const started = glimpse.status === 'unstarted' ? { startedAt: event._tag === 'Elapsed' ? now - event.ms : now } : {}
   const answered = token._tag === 'Condition' && asks ? { answer: verdict._tag === 'Some' } : {}
-  if (verdict._tag === 'None') return { token: left, status: 'pending', ...started, ...answered }
-  if (left._tag !== 'Cancelled') return { token: left, status: 'momentary', ...started, ...answered }
-  return { token: usedUp(token), status: 'fired', ...started, firedAt: now - ago(event, token), ...answered }
+  const firedAt = left._tag === 'Cancelled' ? now - ago(event, token) : undefined
+  if (firedAt !== undefined && firedAt <= until + inexact)
+    return { token: usedUp(token), status: 'fired', ...started, firedAt, ...answered }
+  if (event._tag !== 'Elapsed' || until >= now - inexact)
+    return { token: left, status: verdict._tag === 'None' ? 'pending' : 'momentary', ...started, ...answered }
+  if (glimpse.status === 'unstarted' && startedAt > until) return { ...glimpse, settledAt: until }
+  const rest = now - until
+  const [, then] = step({ ...event, ms: Math.max(0, event.ms - rest), wall: event.wall - rest })(token)
+  return { token: then._tag === 'Cancelled' ? token : then, status: 'pending', ...started, settledAt: until }
 }
+
+/** Sums of fractions of milliseconds are not exact. */
+export const inexact = 1e-6
 
 const usedUp = (token: AnyToken): AnyToken => ('left' in token ? { ...token, left: 0 } : token)

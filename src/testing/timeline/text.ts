@@ -3,7 +3,7 @@ import type { Event } from '../../Semantics.js'
 import type { Chart, Row } from './chart.js'
 import { layoutOf } from './layout.js'
 import type { Layout } from './layout.js'
-import { cut, outcome, padded, plain, statusOf, structure, ticks, time, widthOf } from './words.js'
+import { cut, leafName, outcome, padded, plain, statusOf, structure, ticks, time, widthOf } from './words.js'
 import type { Lines } from './words.js'
 
 interface Marks {
@@ -80,8 +80,8 @@ export const textOf = (chart: Chart, width: number, isAscii: boolean): string =>
   const polls = chart.columns.filter(({ event }) => event._tag === 'Polled').length
   const left = Math.max(...[...names, 'events'].map(widthOf))
   const right = Math.max(...[...statuses, counted(polls)].map(widthOf))
-  const middle = width - left - right - 4
-  const layout = layoutOf(chart.columns, middle, 4)
+  const layout = layoutOf(chart.columns, width - left - right - 4, 4)
+  const middle = Math.ceil(layout.edges.at(-1) ?? 0)
   const line = (name: string, drawn: string, status: string): string =>
     `${padded(name, left)}  ${padded(drawn, middle)}  ${status}`.trimEnd()
 
@@ -109,7 +109,7 @@ const counted = (polls: number): string => `${polls} poll${polls === 1 ? '' : 's
 /** The leaves, each behind the combinators above it, of which so many are drawn as there is room for. */
 const namesOf = ({ outline, rows }: Chart, { lines, ellipsis }: Marks, most: number): ReadonlyArray<string> => {
   if (outline === undefined) return []
-  const leaves = rows.map(({ what }) => cut(plain(what), most, ellipsis))
+  const leaves = rows.map(({ token }) => cut(plain(leafName(token)), most, ellipsis))
   for (let depth = 8; depth >= 0; depth--) {
     const names = structure(outline, depth, lines).map((lead, index) => `${lead}${leaves[index] ?? ''}`)
     if (names.every((name) => widthOf(name) <= most)) return names
@@ -143,7 +143,7 @@ const canvas = (
 const axis = ({ columns }: Chart, layout: Layout, width: number): string => {
   const line = canvas(width)
   let free = 0
-  for (const tick of ticks(columns.at(-1)?.to ?? 0, Math.max(2, Math.floor(width / 10)))) {
+  for (const tick of ticks(columns.at(-1)?.to ?? 0, Math.max(3, Math.floor(width / 9)))) {
     const text = time(tick)
     const at = Math.floor(layout.ofTime(tick))
     if (at < free || at + text.length > width) continue
@@ -205,11 +205,14 @@ const lane = ({ cells, limit }: Row, layout: Layout, width: number, marks: Marks
       )
       line.fill(end, to, () => marks.full)
       if (cell.firedAt !== undefined) points.push([end, marks.fired])
-    } else if (cell.status === 'unstarted') line.fill(from, to, () => marks.unstarted)
-    else if (cell.status !== 'settled')
-      line.fill(startedAt, to, (x) =>
-        level(cell.timed ? between(cell.before, cell.used, (x + 0.5 - startedAt) / (to - startedAt)) : cell.used),
-      )
+    } else if (cell.status !== 'settled') {
+      const end = cell.settledAt === undefined ? to : at(cell.settledAt)
+      if (cell.status === 'unstarted') line.fill(from, end, () => marks.unstarted)
+      else
+        line.fill(startedAt, end, (x) =>
+          level(cell.timed ? between(cell.before, cell.used, (x + 0.5 - startedAt) / (end - startedAt)) : cell.used),
+        )
+    }
     if (cell.status === 'momentary') points.push([from, marks.momentary])
     else if (cell.answer === false) points.unshift([from, marks.no])
   }
@@ -261,6 +264,10 @@ const wrapped = (text: string, width: number, ellipsis: string): ReadonlyArray<s
     : [...lines.slice(0, most - 1), cut(`${lines[most - 1] ?? ''} ${ellipsis}${ellipsis}`, width, ellipsis)]
 }
 
+/** Whether time went by between the firing and the first poll that saw it. */
+const isUnseen = ({ columns, decision }: Chart): boolean =>
+  decision !== undefined && !((columns[decision.poll ?? -1]?.from ?? Infinity) <= decision.at)
+
 /** The marks that are there, and what they mean. */
 const legend = (chart: Chart, marks: Marks, width: number): ReadonlyArray<string> => {
   const has = (tag: Event['_tag'], direct?: boolean): boolean =>
@@ -277,8 +284,12 @@ const legend = (chart: Chart, marks: Marks, width: number): ReadonlyArray<string
     [cells.some(({ answer }) => answer === false), `${marks.no} asked, false`],
     [cells.some(({ status }) => status === 'momentary'), `${marks.momentary} true for this look`],
     [cells.some(({ firedAt }) => firedAt !== undefined), `${marks.fired} fires`],
+    [
+      chart.rows.some(({ limit }) => limit !== undefined),
+      `${marks.levels.slice(0, 1)}${marks.levels.slice(3, 4)}${marks.levels.slice(-1)} used up`,
+    ],
     [cells.some(({ status }) => status === 'unstarted'), `${marks.unstarted} not started`],
-    [chart.decision !== undefined, `${marks.unseen} fired, not yet seen`],
+    [isUnseen(chart), `${marks.unseen} fired, not yet seen`],
     [(chart.decision?.rows.length ?? 0) > 0, `${marks.reason} gave the reason`],
   ]
   const shown = entries.filter(([isThere]) => isThere).map(([, text]) => text)

@@ -1,6 +1,8 @@
 /** Names, times and sentences, as text and picture show them. */
 import type { Progress } from '../../Analysis.js'
 import { Show } from '../../Reason.js'
+import { showInstant } from '../../internal/instant.js'
+import type { Input, Token } from '../../Token.js'
 import type { Chart, Decision, Row } from './chart.js'
 import { leavesOf } from './outline.js'
 import type { Outline } from './outline.js'
@@ -72,20 +74,57 @@ const day = [86_400_000, 'd', 3_600_000, 'h'] as const
 
 const rounded = (value: number, parts: number): number => Math.round(value * parts) / parts
 
-/** Round times from 0 to the end, `most` at the most, for the axis. */
+/** Round times from 0 to the end, about `most` of them, for the axis. */
 export const ticks = (end: number, most: number): ReadonlyArray<number> => {
   if (!(end > 0) || end === Infinity) return [0]
-  const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, ...[1, 2, 5, 10, 15, 30].map((s) => s * 1000)]
-  steps.push(...[1, 2, 5, 10, 15, 30].map((m) => m * 60_000), ...[1, 2, 3, 6, 12, 24].map((h) => h * 3_600_000))
-  const apart = end / Math.max(1, most - 1)
-  const scale = 10 ** Math.ceil(Math.log10(apart / (apart < 1 ? 1 : 86_400_000)))
-  const step = apart < 1 ? scale : (steps.find((each) => each >= apart) ?? scale * 86_400_000)
+  const apart = end / most
+  const tens = (unit: number): ReadonlyArray<number> => {
+    const ten = unit * 10 ** Math.floor(Math.log10(apart / unit))
+    return [ten, 2 * ten, 5 * ten, 10 * ten]
+  }
+  const sixties = [1, 2, 5, 10, 15, 30]
+  const steps =
+    apart < 500
+      ? tens(1)
+      : [
+          ...sixties.map((each) => each * 1000),
+          ...sixties.map((each) => each * 60_000),
+          ...[1, 2, 3, 6, 12].map((each) => each * 3_600_000),
+          ...(apart < 86_400_000 ? [86_400_000] : tens(86_400_000)),
+        ]
+  const step = steps.find((each) => each >= apart * 0.999) ?? end
   return Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, index) => index * step)
 }
 
 // -------------------------------------------------------------------------------------
 // sentences
 // -------------------------------------------------------------------------------------
+
+/** A leaf in a few words. */
+export const leafName = (token: Token<Input>): string => {
+  switch (token._tag) {
+    case 'Cancelled':
+      return token.reason?._tag === 'Requested' && token.reason.detail !== undefined
+        ? `cancelled "${token.reason.detail}"`
+        : 'cancelled'
+    case 'Manual':
+      return `manual "${token.name}"`
+    case 'Timeout':
+      return `timeout ${time(token.duration)}`
+    case 'Deadline':
+      return `deadline ${showInstant(token.instant).replace(/(?:T00:00)?(?::00)?\.000Z$/, 'Z')}`
+    case 'Counter':
+      return `counter ${token.limit}${token.direct ? '' : ' (of all polls)'}`
+    case 'Condition':
+      return `condition "${token.name}"${token.latch ? '' : ' (no latch)'}`
+    case 'Budget':
+      return `budget "${token.name}" ${rounded(token.limit, 1000)}`
+    case 'Idle':
+      return `idle "${token.name}" ${time(token.duration)}`
+    default:
+      return token._tag.toLowerCase()
+  }
+}
 
 /** How far a leaf had come at the end. */
 export const statusOf = ({ status, progress, firedAt, cells }: Row, isReason: boolean, mark: string): string => {
