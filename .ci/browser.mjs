@@ -40,7 +40,7 @@ for (const suite of suites) {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    alias: { 'cantok-ts': './src/index.ts' },
+    alias: { 'cantok-ts': './src/index.ts', 'cantok-ts/testing': './src/testing/index.ts' },
     logLevel: 'warning',
   })
   scripts.set(`/${suite}.js`, outputFiles[0].text)

@@ -26,13 +26,15 @@ export const takeUncaught = (): Uncaught => {
   }
   const takeEvent = (event: PlatformEvent): void => {
     event.preventDefault()
+    event.stopImmediatePropagation()
     take(event.reason ?? event.error)
   }
-  for (const type of ['unhandledrejection', 'error']) addEventListener?.(type, takeEvent)
+  // those that listen in the capturing phase are told before all others
+  for (const type of ['unhandledrejection', 'error']) addEventListener?.(type, takeEvent, true)
   return {
     errors,
     end: () => {
-      for (const type of ['unhandledrejection', 'error']) removeEventListener?.(type, takeEvent)
+      for (const type of ['unhandledrejection', 'error']) removeEventListener?.(type, takeEvent, true)
     },
   }
 }
@@ -44,12 +46,13 @@ interface Platform {
     readonly on: (event: string, listener: (error: unknown) => void) => unknown
     readonly off: (event: string, listener: (error: unknown) => void) => unknown
   }
-  readonly addEventListener?: (type: string, listener: (event: PlatformEvent) => void) => void
-  readonly removeEventListener?: (type: string, listener: (event: PlatformEvent) => void) => void
+  readonly addEventListener?: (type: string, listener: (event: PlatformEvent) => void, capture: boolean) => void
+  readonly removeEventListener?: (type: string, listener: (event: PlatformEvent) => void, capture: boolean) => void
 }
 
 interface PlatformEvent {
   readonly preventDefault: () => void
+  readonly stopImmediatePropagation: () => void
   readonly reason?: unknown
   readonly error?: unknown
 }
