@@ -1,4 +1,4 @@
-/** What a platform says of errors that nobody handles: taken in while something runs, and kept from everybody else. */
+/** What a platform says of errors that nobody handles: taken in while something runs. In Node nobody else hears of them; in a browser whoever listened before does. */
 
 /** Errors so far, and the way to stop taking them in. */
 export interface Uncaught {
@@ -26,15 +26,13 @@ export const takeUncaught = (): Uncaught => {
   }
   const takeEvent = (event: PlatformEvent): void => {
     event.preventDefault()
-    event.stopImmediatePropagation()
     take(event.reason ?? event.error)
   }
-  // those that listen in the capturing phase are told before all others
-  for (const type of ['unhandledrejection', 'error']) addEventListener?.(type, takeEvent, true)
+  for (const type of ['unhandledrejection', 'error']) addEventListener?.(type, takeEvent)
   return {
     errors,
     end: () => {
-      for (const type of ['unhandledrejection', 'error']) removeEventListener?.(type, takeEvent, true)
+      for (const type of ['unhandledrejection', 'error']) removeEventListener?.(type, takeEvent)
     },
   }
 }
@@ -46,13 +44,12 @@ interface Platform {
     readonly on: (event: string, listener: (error: unknown) => void) => unknown
     readonly off: (event: string, listener: (error: unknown) => void) => unknown
   }
-  readonly addEventListener?: (type: string, listener: (event: PlatformEvent) => void, capture: boolean) => void
-  readonly removeEventListener?: (type: string, listener: (event: PlatformEvent) => void, capture: boolean) => void
+  readonly addEventListener?: (type: string, listener: (event: PlatformEvent) => void) => void
+  readonly removeEventListener?: (type: string, listener: (event: PlatformEvent) => void) => void
 }
 
 interface PlatformEvent {
   readonly preventDefault: () => void
-  readonly stopImmediatePropagation: () => void
   readonly reason?: unknown
   readonly error?: unknown
 }
