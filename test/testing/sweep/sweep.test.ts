@@ -1,8 +1,9 @@
 /** The sweep itself: which points it finds, what it does at them, and that it notices each thing that can be wrong. */
+import { getEventListeners } from 'node:events'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as fc from 'fast-check'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Cancellable, CancelScope, Semantics, Token } from 'cantok-ts'
 import type { Reason } from 'cantok-ts'
 import { ShowReplay, ShowReport, sweep, sweepOrThrow, sweepProperty } from 'cantok-ts/testing'
@@ -217,9 +218,19 @@ describe('what must hold', () => {
         TE.tapIO(() => callOff),
       )
     }
+    // and what takes longer than there is time for is not
+    const long: Program<unknown> = (scope, { sleep }) =>
+      Cancellable.run(scope)(Cancellable.guard(TE.fromTask(sleep('10 hours'))))
+    expect(await says(long)).toBeUndefined()
     const { happenings, failures } = await sweep.at(2, 'Requested')(forgetful)()
     expect(done(happenings)).toContain('1000 #4 ends work')
     expect(failures).toEqual([{ invariant: 'it leaves nothing behind', message: 'a timer is left' }])
+  })
+
+  it('that nobody waits: its AbortSignal is let go with the scope', async () => {
+    expect(
+      await says((scope, run) => Cancellable.tryCatch((signal) => run.sleep(1, signal)(), String)(scope)),
+    ).toBeUndefined()
   })
 
   it('that what is acquired is released, by brackets or by whoever tells the clock', async () => {
@@ -532,19 +543,18 @@ describe('work outside', () => {
 
 describe('sleep', () => {
   it('ends when its signal is aborted, and leaves no timer and no listener', async () => {
-    const controller = new AbortController()
-    const listening = vi.spyOn(controller.signal, 'removeEventListener')
+    const aborted = new AbortController()
+    const idle = new AbortController()
     const { undisturbed } = await sweep(async (_, { sleep, world: { clock } }) => {
-      const sleeping = sleep('1 second', controller.signal)()
-      controller.abort('enough')
+      const sleeping = sleep('1 second', aborted.signal)()
+      aborted.abort('enough')
       const early = await sleeping.catch((error: unknown) => error)
-      const atOnce = await sleep('1 second', controller.signal)().catch((error: unknown) => error)
-      const other = new AbortController()
-      await sleep('1 second', other.signal)()
+      const atOnce = await sleep('1 second', aborted.signal)().catch((error: unknown) => error)
+      await sleep('1 second', idle.signal)()
       return [early, atOnce, clock.timers(), clock.monotonic()]
     })()
     expect(undisturbed.outcome).toEqual({ _tag: 'Returned', value: ['enough', 'enough', 0, 1000] })
-    listening.mockRestore()
+    for (const { signal } of [aborted, idle]) expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 })
 
