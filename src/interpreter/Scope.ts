@@ -240,12 +240,13 @@ export class Scope {
   }
 
   private subscribed(listener: Listener): () => boolean {
-    const { clock } = this.machine
-    clock.trace?.('waits')
+    const { trace } = this.machine.clock
+    if (trace === undefined) return subscribe(this, listener)
+    trace('waits')
     const unsubscribe = subscribe(this, listener)
     return () => {
       const wasInTime = unsubscribe()
-      if (wasInTime) clock.trace?.('waits no more')
+      if (wasInTime) trace('waits no more')
       return wasInTime
     }
   }
