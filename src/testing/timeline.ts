@@ -7,6 +7,7 @@ import { received } from '../internal/received.js'
 import type { Event } from '../Semantics.js'
 import type { Input, Token } from '../Token.js'
 import { chartOf } from './timeline/chart.js'
+import { svgOf } from './timeline/svg.js'
 import { textOf } from './timeline/text.js'
 
 // -------------------------------------------------------------------------------------
@@ -24,6 +25,19 @@ export interface TimelineOptions {
   readonly width?: number
   readonly rows?: number
   readonly ascii?: boolean
+}
+
+/**
+ * How a picture of a timeline is drawn: it is `width` units wide (an integer from 320, 960 unless given) and as tall as it must be, `rows` leaves at the
+ * most have a lane (an integer from 1, 40 unless given), and `title` is what it is called where it cannot be seen.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface TimelineSvgOptions {
+  readonly width?: number
+  readonly rows?: number
+  readonly title?: string
 }
 
 // -------------------------------------------------------------------------------------
@@ -51,6 +65,31 @@ export interface TimelineOptions {
 export const timeline = (token: Token<Input>, trace: ReadonlyArray<Event>, options: TimelineOptions = {}): string => {
   const { width = 100, rows = 40, ascii = false } = options
   return textOf(chartOf(token, trace, integer('rows', rows, 1)), integer('width', width, 40), ascii)
+}
+
+/**
+ * The same as a picture: a standalone SVG document, well-formed, without scripts or fonts of its own, for light and dark paper.
+ *
+ * Events tell more when they are pointed at. A description says in words what can be seen. Cost and errors are those of `timeline`.
+ *
+ * @example
+ * ```ts
+ * import { Token } from 'cantok-ts'
+ * import { timelineSvg } from 'cantok-ts/testing'
+ *
+ * const svg = timelineSvg(Token.timeout('5 seconds'), [{ _tag: 'Elapsed', ms: 6000, wall: 6000 }])
+ * console.log(svg.includes('<title>Timeline: fired at 5 s, seen by no poll</title>')) // => true
+ * ```
+ * @category printing
+ * @since 0.1.0
+ */
+export const timelineSvg = (
+  token: Token<Input>,
+  trace: ReadonlyArray<Event>,
+  options: TimelineSvgOptions = {},
+): string => {
+  const { width = 960, rows = 40, title } = options
+  return svgOf(chartOf(token, trace, integer('rows', rows, 1)), integer('width', width, 320), title)
 }
 
 // -------------------------------------------------------------------------------------

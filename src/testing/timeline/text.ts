@@ -3,7 +3,21 @@ import type { Event } from '../../Semantics.js'
 import type { Chart, Row } from './chart.js'
 import { layoutOf } from './layout.js'
 import type { Layout } from './layout.js'
-import { cut, leafName, outcome, padded, plain, statusOf, structure, ticks, time, widthOf } from './words.js'
+import {
+  asciiOnly,
+  cut,
+  folded,
+  isUnseen,
+  leafName,
+  outcome,
+  padded,
+  plain,
+  statusOf,
+  structure,
+  ticks,
+  time,
+  widthOf,
+} from './words.js'
 import type { Lines } from './words.js'
 
 interface Marks {
@@ -24,6 +38,7 @@ interface Marks {
   readonly reason: string
   readonly ellipsis: string
   readonly lines: Lines
+  readonly name: (text: string) => string
 }
 
 const blocks: Marks = {
@@ -43,7 +58,8 @@ const blocks: Marks = {
   unstarted: '·',
   reason: '◀',
   ellipsis: '…',
-  lines: { first: ' ┬ ', between: ' ├ ', last: ' └ ', beside: ' │ ', deeper: '… ' },
+  lines: { first: ' ┬ ', between: ' ├ ', last: ' └ ', beside: ' │ ', deeper: '… ', ellipsis: '…' },
+  name: plain,
 }
 
 const ascii: Marks = {
@@ -63,7 +79,8 @@ const ascii: Marks = {
   unstarted: '.',
   reason: '<-',
   ellipsis: '...',
-  lines: { first: ' +- ', between: ' |- ', last: ' `- ', beside: ' |  ', deeper: '... ' },
+  lines: { first: ' +- ', between: ' |- ', last: ' `- ', beside: ' |  ', deeper: '... ', ellipsis: '...' },
+  name: asciiOnly,
 }
 
 /** A chart as lines of text, none wider than `width`. */
@@ -86,7 +103,7 @@ export const textOf = (chart: Chart, width: number, isAscii: boolean): string =>
     `${padded(name, left)}  ${padded(drawn, middle)}  ${status}`.trimEnd()
 
   const more = chart.hidden === 0 ? [] : [`${marks.ellipsis} and ${chart.hidden} more`]
-  const [when, why] = outcome(chart)
+  const [when, why] = outcome(chart, marks.name)
   const lines = [
     line('', axis(chart, layout, middle), ''),
     line('events', events(chart, layout, middle, marks), counted(polls)),
@@ -96,23 +113,22 @@ export const textOf = (chart: Chart, width: number, isAscii: boolean): string =>
     ...more,
     line('whole', whole(chart, layout, middle, marks), ''),
     '',
-    ...wrapped(when, width, marks.ellipsis),
-    ...(why === '' ? [] : wrapped(why, width, marks.ellipsis)),
+    ...folded(when, width, 4, marks.ellipsis),
+    ...(why === '' ? [] : folded(why, width, 4, marks.ellipsis)),
     ...legend(chart, marks, width),
   ]
-  const text = lines.join('\n')
-  return isAscii ? text.replaceAll(/[^\n\x20-\x7e]/gu, '?') : text
+  return lines.join('\n')
 }
 
 const counted = (polls: number): string => `${polls} poll${polls === 1 ? '' : 's'}`
 
 /** The leaves, each behind the combinators above it, of which so many are drawn as there is room for. */
-const namesOf = ({ outline, rows }: Chart, { lines, ellipsis }: Marks, most: number): ReadonlyArray<string> => {
+const namesOf = ({ outline, rows }: Chart, { lines, ellipsis, name }: Marks, most: number): ReadonlyArray<string> => {
   if (outline === undefined) return []
-  const leaves = rows.map(({ token }) => cut(plain(leafName(token)), most, ellipsis))
+  const leaves = rows.map(({ token }) => cut(name(leafName(token)), most, ellipsis))
   for (let depth = 8; depth >= 0; depth--) {
-    const names = structure(outline, depth, lines).map((lead, index) => `${lead}${leaves[index] ?? ''}`)
-    if (names.every((name) => widthOf(name) <= most)) return names
+    const names = structure(outline, depth, lines, name).map((lead, index) => `${lead}${leaves[index] ?? ''}`)
+    if (names.every((each) => widthOf(each) <= most)) return names
   }
   return leaves
 }
@@ -242,31 +258,6 @@ const whole = ({ columns, verdicts, decision }: Chart, layout: Layout, width: nu
 // -------------------------------------------------------------------------------------
 // words below
 // -------------------------------------------------------------------------------------
-
-const most = 4
-
-/** A sentence on a few lines; what is longer is cut. */
-const wrapped = (text: string, width: number, ellipsis: string): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  let line = ''
-  for (const word of cut(text, width * most, ellipsis).split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (widthOf(longer) <= width) line = longer
-    else {
-      if (line !== '') lines.push(line)
-      line = cut(word, width - 2, ellipsis)
-      line = lines.length > 0 ? `  ${line}` : line
-    }
-  }
-  lines.push(line)
-  return lines.length <= most
-    ? lines
-    : [...lines.slice(0, most - 1), cut(`${lines[most - 1] ?? ''} ${ellipsis}${ellipsis}`, width, ellipsis)]
-}
-
-/** Whether time went by between the firing and the first poll that saw it. */
-const isUnseen = ({ columns, decision }: Chart): boolean =>
-  decision !== undefined && !((columns[decision.poll ?? -1]?.from ?? Infinity) <= decision.at)
 
 /** The marks that are there, and what they mean. */
 const legend = (chart: Chart, marks: Marks, width: number): ReadonlyArray<string> => {

@@ -3,7 +3,7 @@ import type { Progress } from '../../Analysis.js'
 import { Show } from '../../Reason.js'
 import { showInstant } from '../../internal/instant.js'
 import type { Input, Token } from '../../Token.js'
-import type { Chart, Decision, Row } from './chart.js'
+import type { Chart, Column, Decision, Row } from './chart.js'
 import { leavesOf } from './outline.js'
 import type { Outline } from './outline.js'
 
@@ -17,6 +17,9 @@ export const plain = (name: string): string =>
     const code = character.codePointAt(0) ?? 0
     return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`
   })
+
+/** The same, in ASCII alone: a question mark for every other character. */
+export const asciiOnly = (name: string): string => plain(name).replaceAll(/[^\x20-\x7e]/gu, '?')
 
 /** How many columns of a terminal a text takes: two for ideographs and pictures. */
 export const widthOf = (text: string): number => {
@@ -35,6 +38,24 @@ export const cut = (text: string, width: number, ellipsis: string): string => {
     if (used <= width - ellipsis.length) end = index + segment.length
   }
   return text
+}
+
+/** A sentence on a few lines; what is longer is cut. */
+export const folded = (sentence: string, width: number, most: number, ellipsis: string): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let line = ''
+  for (const word of cut(sentence, width * most, ellipsis).split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (widthOf(longer) <= width) line = longer
+    else {
+      if (line !== '') lines.push(line)
+      line = `${lines.length > 0 ? '  ' : ''}${cut(word, width - 2, ellipsis)}`
+    }
+  }
+  lines.push(line)
+  if (lines.length <= most) return lines
+  const last = `${cut(lines[most - 1] ?? '', width - ellipsis.length - 1, ellipsis)} ${ellipsis}`
+  return [...lines.slice(0, most - 1), last]
 }
 
 /** A text with spaces after it. */
@@ -57,8 +78,8 @@ const widthOfOne = (grapheme: string): number =>
 
 /** A time in a few characters, rounded: `250 ms`, `1.5 s`, `2 min 5 s`, `3 h`. */
 export const time = (ms: number): string => {
-  if (!Number.isFinite(ms)) return ms > 0 ? '∞' : '−∞'
-  if (ms < 0) return `−${time(-ms)}`
+  if (!Number.isFinite(ms)) return String(ms)
+  if (ms < 0) return `-${time(-ms)}`
   if (ms < 999.5) return `${rounded(ms, 10)} ms`
   if (ms < 59_995) return `${rounded(ms / 1000, 100)} s`
   const [size, unit, small, smaller] = ms < 3_599_500 ? minute : ms < 86_340_000 ? hour : day
@@ -141,7 +162,10 @@ const used = ({ used: part, limit, unit }: Progress): string => {
 }
 
 /** When the token fired and when that was seen, and the reason; or that it has not fired. */
-export const outcome = ({ columns, decision, verdicts, rows }: Chart): readonly [when: string, why: string] => {
+export const outcome = (
+  { columns, decision, verdicts, rows }: Chart,
+  name: (text: string) => string,
+): readonly [when: string, why: string] => {
   if (decision === undefined) {
     const looks = verdicts.filter((verdict) => verdict === 'momentary').length
     const last = columns[verdicts.lastIndexOf('momentary')]
@@ -153,15 +177,37 @@ export const outcome = ({ columns, decision, verdicts, rows }: Chart): readonly 
   }
   const poll = decision.poll === undefined ? undefined : columns[decision.poll]
   const seen = poll === undefined ? 'seen by no poll' : `seen by the poll at ${time(poll.from)}`
-  return [`fired at ${time(decision.at)}, ${seen}`, reasonOf(decision, rows)]
+  return [`fired at ${time(decision.at)}, ${seen}`, name(reasonOf(decision, rows))]
 }
 
 /** A reason that came out of an `all` has a path that starts there: the way from the root is told too. */
 const reasonOf = ({ reason, rows: [first, ...others] }: Decision, rows: ReadonlyArray<Row>): string => {
   const text = Show.show(reason)
   const way = first === undefined || others.length > 0 ? undefined : rows[first]?.path
-  if (way === undefined || reason._tag === 'AllOf' || way.length === reason.path.length) return plain(text)
-  return plain(`${text}; from the root at ${way.join('.')}`)
+  if (way === undefined || reason._tag === 'AllOf' || way.length === reason.path.length) return text
+  return `${text}; from the root at ${way.join('.')}`
+}
+
+/** Whether time went by between the firing and the first poll that saw it. */
+export const isUnseen = ({ columns, decision }: Chart): boolean =>
+  decision !== undefined && !((columns[decision.poll ?? -1]?.from ?? Infinity) <= decision.at)
+
+/** An event in words. */
+export const eventWords = ({ event, from, jump }: Column): string => {
+  switch (event._tag) {
+    case 'Elapsed':
+      return `${time(event.ms)} from ${time(from)} on${jump === 0 ? '' : `, in which the wall clock jumps by ${time(jump)}`}`
+    case 'Requested':
+      return `request of ${event.name} at ${time(from)}${event.detail === undefined ? '' : `: ${event.detail}`}`
+    case 'Spent':
+      return `spend of ${rounded(event.amount, 1000)} on ${event.name} at ${time(from)}`
+    case 'Beat':
+      return `beat of ${event.name} at ${time(from)}`
+    case 'Polled': {
+      const answers = Object.entries(event.conditions).map(([name, answer]) => `${name} ${String(answer)}`)
+      return [`${event.direct ? '' : 'indirect '}poll at ${time(from)}`, ...answers].join(', ')
+    }
+  }
 }
 
 // -------------------------------------------------------------------------------------
@@ -175,28 +221,34 @@ export interface Lines {
   readonly last: string
   readonly beside: string
   readonly deeper: string
+  readonly ellipsis: string
 }
 
 /** What stands before each leaf, so that the combinators above it can be seen; those below `depth` are left out. */
-export const structure = (outline: Outline, depth: number, lines: Lines): ReadonlyArray<string> => {
+export const structure = (
+  outline: Outline,
+  depth: number,
+  lines: Lines,
+  name: (text: string) => string,
+): ReadonlyArray<string> => {
   const rows: Array<string> = []
   const draw = (each: Outline, lead: string, hang: string, left: number): void => {
     if (each._tag === 'Leaf') rows.push(lead)
     else if (left === 0)
       for (const [index] of leavesOf(each).entries()) rows.push(`${index === 0 ? lead : hang}${lines.deeper}`)
     else {
-      const name = each.label === undefined ? nameOf(each.tag) : `${plain(each.label)}:`
-      const beside = ' '.repeat(widthOf(name))
+      const { label } = each
+      const head = label === undefined ? nameOf(each.tag) : `${cut(name(label.slice(0, 99)), 24, lines.ellipsis)}:`
+      const beside = ' '.repeat(widthOf(head))
       for (const [index, [, part]] of each.parts.entries()) {
         if (each.parts.length === 1) {
-          const gap = `${name} `
-          draw(part, `${lead}${gap}`, `${hang}${beside} `, left - 1)
+          draw(part, `${lead}${head} `, `${hang}${beside} `, left - 1)
         } else {
           const isLast = index === each.parts.length - 1
           const line = index === 0 ? lines.first : isLast ? lines.last : lines.between
           draw(
             part,
-            index === 0 ? `${lead}${name}${line}` : `${hang}${beside}${line}`,
+            index === 0 ? `${lead}${head}${line}` : `${hang}${beside}${line}`,
             `${hang}${beside}${isLast ? ' '.repeat(lines.beside.length) : lines.beside}`,
             left - 1,
           )
