@@ -7,7 +7,7 @@
  * lines that begin with `//` and four spaces. A block marked ```ts no-run is compiled only.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { addCounts, noCounts, run, showCounts, tool } from './counting.mjs'
 
@@ -62,17 +62,53 @@ const exportsOf = (source) => {
   return [...found.values()]
 }
 
+/** The names by which an entry exports those of other modules, by the file that declares them; `export * as` and lists of lists are followed. */
+const namesBehind = (entry) => {
+  const found = new Map()
+  const source = parse(entry, readFileSync(entry, 'utf8'))
+  for (const statement of source.statements) {
+    if (!ts.isExportDeclaration(statement) || !statement.moduleSpecifier || !statement.exportClause) continue
+    const file = join(dirname(entry), statement.moduleSpecifier.text).replaceAll('\\', '/').replace(/\.js$/, '.ts')
+    const add = (behind, names) => found.set(behind, new Set([...(found.get(behind) ?? []), ...names]))
+    const behind = namesBehind(file)
+    const own = exportsOf(parse(file, readFileSync(file, 'utf8'))).map(({ name }) => name)
+    const wanted = ts.isNamespaceExport(statement.exportClause)
+      ? own
+      : statement.exportClause.elements.map(({ name, propertyName }) => (propertyName ?? name).text)
+    for (const [other, names] of behind)
+      add(
+        other,
+        [...names].filter((name) => wanted.includes(name)),
+      )
+    const passedOn = new Set([...behind.values()].flatMap((names) => [...names]))
+    add(
+      file,
+      wanted.filter((name) => !passedOn.has(name)),
+    )
+  }
+  return found
+}
+
+/** The files with public names: all of a module of src, and of a subpath what its index exports. */
+const publicFiles = () => [
+  ...readdirSync('src')
+    .filter((name) => name.endsWith('.ts') && name !== 'index.ts')
+    .map((name) => [join('src', name), undefined]),
+  ...namesBehind('src/testing/index.ts'),
+]
+
 const undocumented = () => {
   const missing = []
-  for (const file of readdirSync('src').filter((name) => name.endsWith('.ts') && name !== 'index.ts')) {
-    const source = parse(file, readFileSync(join('src', file), 'utf8'))
+  for (const [file, publicNames] of publicFiles()) {
+    const source = parse(file, readFileSync(file, 'utf8'))
     // the first comment of a file is about the module, also where no import stands between it and the first name
     const commentsOf = (statement) =>
       (statement.jsDoc ?? []).filter((comment) => comment.pos > source.statements[0].pos)
     const hasExample = ({ tags }) =>
       tags?.some((tag) => tag.tagName.text === 'example' && /```ts\b/.test(tag.getText())) ?? false
     for (const { name, type, statements } of exportsOf(source)) {
-      const where = `src/${file}:${lineAt(source.text, statements[0].getStart(source))} ${name}`
+      if (publicNames !== undefined && !publicNames.has(name)) continue
+      const where = `${file}:${lineAt(source.text, statements[0].getStart(source))} ${name}`
       const comments = statements.flatMap(commentsOf)
       if (comments.length === 0) missing.push(`${where}: no doc comment`)
       else if (!type && !comments.some(hasExample)) missing.push(`${where}: no @example`)

@@ -1,0 +1,183 @@
+import type { Eq } from 'fp-ts/lib/Eq.js'
+import type { Input, Token } from '../Token.js'
+import { behaviours } from './behaviours.js'
+import type { Behaviours } from './behaviours.js'
+import type { Equation, Law } from './laws/law.js'
+import { getVerdictEq } from './observe.js'
+import { findingText } from './report.js'
+import { sizedTokens, smallTraces, withDefaults } from './smallScope.js'
+import type { Sized, SmallScope } from './smallScope.js'
+import type { Trace } from './trace.js'
+
+/**
+ * How much is looked at.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface ExhaustiveOptions extends SmallScope {
+  /**
+   * What the operands of a law of two or more are. `'tokens'` (the default): every token of the scope; nothing is assumed. `'classes'`: of tokens that do the same on all
+   * traces one that has the fewest nodes. That leaves nothing out where both sides are terms of `any`, `all`, `andThen` and `labelled`, for these learn nothing
+   * of a part but at which events it fires and how long before their ends; it may where a side looks at the data of its operands.
+   */
+  readonly operands?: 'tokens' | 'classes'
+  /**
+   * How many nodes the operands of a law of two or more may have together; default `maxSize` for tokens. For classes, by default, any two may meet, and of three or more
+   * the sum is at most `maxSize + 2`.
+   */
+  readonly maxTotal?: number
+}
+
+/**
+ * What was looked at: tokens and traces of the scope, classes of tokens that do the same, and how many lists of operands of each length laws were checked on,
+ * each on all traces; `states` were stepped, an event at a time, `steps` times in all.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Coverage {
+  readonly laws: number
+  readonly tokens: number
+  readonly traces: number
+  readonly classes: number
+  readonly singles: number
+  readonly pairs: number
+  readonly triples: number
+  readonly states: number
+  readonly steps: number
+}
+
+/**
+ * Checks laws on all tokens and all traces of a small scope; answers with what was looked at, throws at the first operands on which one does not hold.
+ *
+ * Equations hold up to the verdicts at polls. A law of one operand is checked on every token; one of more as `operands` says. An invariant is checked on every
+ * token and every trace, one by one, which takes long in any but the smallest scopes. `operands: 'classes'` wants `events` in which a span that can be
+ * overshot is there in all lengths: with one of 2 ms also one of 1 ms.
+ *
+ * @example
+ * ```ts
+ * import { Token } from 'cantok-ts'
+ * import { checkExhaustively, laws } from 'cantok-ts/testing'
+ *
+ * const { tokens, traces, pairs } = checkExhaustively(laws.lattice(Token.Lattice), { maxSize: 3, maxLength: 3 })
+ * console.log(tokens, traces, pairs) // => 238 259 343
+ *
+ * try {
+ *   checkExhaustively(laws.commutativity(Token.SemigroupAndThen))
+ * } catch (error) {
+ *   console.log(String(error).split('\n')[2]) // => "  a = Token.manual('a')"
+ * }
+ * ```
+ * @category laws
+ * @since 0.1.0
+ */
+export const checkExhaustively = (
+  laws: Law<Token<Input>> | ReadonlyArray<Law<Token<Input>>>,
+  options: ExhaustiveOptions = {},
+): Coverage => {
+  const list = isList(laws) ? laws : [laws]
+  const { operands = 'tokens' } = options
+  const { maxSize } = withDefaults(options)
+  const known = behaviours(options)
+  const tokens = [...sizedTokens(options)]
+  const representatives = classesOf(tokens, known)
+  const others = operands === 'classes' ? representatives : tokens
+
+  const totalOf = (arity: number): number => {
+    if (options.maxTotal !== undefined) return options.maxTotal
+    if (operands === 'tokens') return maxSize
+    return arity === 2 ? Infinity : maxSize + 2
+  }
+  const checked = new Map<number, number>()
+  const E: Eq<Token<Input>> = { equals: (first, second) => known.verdicts(first) === known.verdicts(second) }
+  for (const law of list) {
+    let count = 0
+    if (law._tag === 'Equation')
+      for (const given of listsOf(
+        law.arity === 1 ? tokens : others,
+        law.arity,
+        law.arity < 2 ? Infinity : totalOf(law.arity),
+      )) {
+        count++
+        if (!law.holds(E, ...given)) throw new Error(equationText(law, given, options))
+      }
+    else
+      for (const { token } of tokens) {
+        count++
+        for (const trace of smallTraces(options))
+          if (!law.holds(token, trace)) throw new Error(invariantText(law.name, token, trace))
+      }
+    const arity = law._tag === 'Equation' ? law.arity : 1
+    checked.set(arity, Math.max(count, checked.get(arity) ?? 0))
+  }
+  return {
+    laws: list.length,
+    tokens: tokens.length,
+    traces: countTraces(options),
+    classes: representatives.length,
+    singles: checked.get(1) ?? 0,
+    pairs: checked.get(2) ?? 0,
+    triples: checked.get(3) ?? 0,
+    ...known.counts(),
+  }
+}
+
+// -------------------------------------------------------------------------------------
+// private
+// -------------------------------------------------------------------------------------
+
+const isList = <A>(value: A | ReadonlyArray<A>): value is ReadonlyArray<A> => Array.isArray(value)
+
+/** One of each class, of those with the fewest nodes the first. */
+const classesOf = (tokens: ReadonlyArray<Sized>, known: Behaviours): ReadonlyArray<Sized> => {
+  const classes = new Map<number, Sized>()
+  for (const sized of tokens) {
+    const behaviour = known.behaviour(sized.token)
+    if (!classes.has(behaviour)) classes.set(behaviour, sized)
+  }
+  return [...classes.values()]
+}
+
+/** All lists of so many operands whose nodes together are at most so many. */
+function* listsOf(
+  tokens: ReadonlyArray<Sized>,
+  length: number,
+  total: number,
+): Generator<ReadonlyArray<Token<Input>>, void> {
+  if (length === 0) {
+    yield []
+    return
+  }
+  for (const { token, size } of tokens) {
+    if (size + length - 1 > total) return // the smaller come first, and the others have at least a node each
+    for (const others of listsOf(tokens, length - 1, total - size)) yield [token, ...others]
+  }
+}
+
+/** 1 + e + e² + … for e events. */
+const countTraces = (scope: SmallScope): number => {
+  const { events, maxLength } = withDefaults(scope)
+  let count = 0
+  for (let length = 0; length <= maxLength; length++) count += events.length ** length
+  return count
+}
+
+const equationText = (law: Equation<Token<Input>>, given: ReadonlyArray<Token<Input>>, scope: SmallScope): string => {
+  const [left, right] = law.sides(...given)
+  let difference: Trace = []
+  for (const trace of smallTraces(scope))
+    if (!getVerdictEq(trace).equals(left, right)) {
+      difference = trace
+      break
+    }
+  const sides = [
+    ['left', left],
+    ['right', right],
+  ] as const
+  const operands = given.map((each, index) => ['abcdef'[index] ?? `operand ${index + 1}`, each] as const)
+  return `The law '${law.name}' does not hold up to the verdicts at polls, of\n\n${findingText({ tokens: [...operands, ...sides], trace: difference, shown: sides })}`
+}
+
+const invariantText = (name: string, token: Token<Input>, trace: Trace): string =>
+  `The law '${name}' does not hold, of\n\n${findingText({ tokens: [['token', token]], trace, shown: [['token', token]] })}`

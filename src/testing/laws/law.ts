@@ -1,0 +1,105 @@
+/** What a law is, as data. */
+import type { Eq } from 'fp-ts/lib/Eq.js'
+import type { Input, Token } from '../../Token.js'
+import type { Trace } from '../trace.js'
+
+// -------------------------------------------------------------------------------------
+// model
+// -------------------------------------------------------------------------------------
+
+/**
+ * Two expressions over `arity` operands that are to be equal: `sides` makes both, `holds` compares them.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Equation<A> {
+  readonly _tag: 'Equation'
+  readonly name: string
+  readonly arity: number
+  // methods, whose parameters the compiler lets vary: a law of tokens that name some inputs is one of all tokens, for names are in the type alone
+  sides(...operands: ReadonlyArray<A>): readonly [left: A, right: A]
+  holds(E: Eq<A>, ...operands: ReadonlyArray<A>): boolean
+}
+
+/**
+ * What is to hold of each token on each trace.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Invariant {
+  readonly _tag: 'Invariant'
+  readonly name: string
+  readonly holds: (token: Token<Input>, trace: Trace) => boolean
+}
+
+/**
+ * A law, as data.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type Law<A> = Equation<A> | Invariant
+
+// -------------------------------------------------------------------------------------
+// constructors
+// -------------------------------------------------------------------------------------
+
+/**
+ * The law that two expressions are equal, over as many operands as the function has parameters.
+ *
+ * @example
+ * ```ts
+ * import { Token } from 'cantok-ts'
+ * import { laws } from 'cantok-ts/testing'
+ *
+ * const { any, all } = Token
+ * const modular = laws.equivalent('modularity', (a, b, c) => [any(a, all(b, any(a, c))), all(any(a, b), any(a, c))])
+ * console.log(modular.arity) // => 3
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const equivalent = <A = Token<Input>>(name: string, sides: Equation<A>['sides']): Equation<A> => ({
+  _tag: 'Equation',
+  name,
+  arity: sides.length,
+  sides,
+  holds: (E, ...operands) => {
+    const [left, right] = sides(...operands)
+    return E.equals(left, right)
+  },
+})
+
+/**
+ * The law that something holds of each token on each trace.
+ *
+ * @example
+ * ```ts
+ * import { Token } from 'cantok-ts'
+ * import { laws } from 'cantok-ts/testing'
+ *
+ * const isReadable = laws.invariant('has a Show', (token) => Token.Show.show(token) !== '')
+ * console.log(isReadable.holds(Token.never, [])) // => true
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invariant = (name: string, holds: Invariant['holds']): Invariant => ({ _tag: 'Invariant', name, holds })
+
+/**
+ * The same laws under longer names: `named('meet', laws)`.
+ *
+ * @example
+ * ```ts
+ * import { Token } from 'cantok-ts'
+ * import { laws } from 'cantok-ts/testing'
+ *
+ * console.log(laws.named('any', laws.semigroup(Token.SemigroupAny)).map(({ name }) => name)) // => [ 'any: associativity' ]
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const named = <L extends { readonly name: string }>(prefix: string, list: ReadonlyArray<L>): ReadonlyArray<L> =>
+  list.map((law) => ({ ...law, name: `${prefix}: ${law.name}` }))
