@@ -148,6 +148,66 @@ describe('Clock', () => {
       expect(clock.monotonic()).toBeGreaterThanOrEqual(11)
     })
 
+    describe('step and untilNext', () => {
+      it('move to the next timer and run that one alone, and say whether there was one', () => {
+        const { clock, log, at } = logged()
+        at(20, 'c')
+        at(10, 'a', () => at(0, 'again'))
+        at(10, 'b')
+        expect(clock.untilNext()).toBe(10)
+        expect([clock.step(), log]).toEqual([true, ['a 10']])
+        expect(clock.untilNext()).toBe(0)
+        expect([clock.step(), clock.step(), log]).toEqual([true, true, ['a 10', 'b 10', 'again 10']])
+        expect([clock.untilNext(), clock.monotonic(), clock.wall()]).toEqual([10, 10, 1_010])
+        expect([clock.step(), clock.step(), clock.step(), log.at(-1)]).toEqual([true, false, false, 'c 20'])
+        expect([clock.untilNext(), clock.monotonic(), clock.timers()]).toEqual([Infinity, 20, 0])
+      })
+
+      it('know nothing of timers that were called off, or never come', () => {
+        const { clock, log, at } = logged()
+        at(Infinity, 'never')
+        at(5, 'off')()
+        at(7, 'on')
+        expect(clock.untilNext()).toBe(7)
+        expect([clock.step(), clock.step(), log]).toEqual([true, false, ['on 7']])
+      })
+
+      it('count from now, and know a timer that is overdue', () => {
+        const { clock, at } = logged()
+        at(10, 'a', () => {
+          clock.advance(5)()
+          throw new Error('a')
+        })
+        at(12, 'b', () => {
+          throw new Error('b')
+        })
+        at(13, 'c')
+        clock.advance(4)()
+        expect(clock.untilNext()).toBe(6)
+        expect(clock.step).toThrow('b')
+        expect([clock.monotonic(), clock.untilNext()]).toEqual([12, 1])
+      })
+
+      it('let an error of the timer out, stand at its instant, and can go on', () => {
+        const { clock, log, at } = logged()
+        at(10, 'bad', () => {
+          throw new Error('bad')
+        })
+        at(15, 'good')
+        expect(clock.step).toThrow('bad')
+        expect([clock.monotonic(), clock.timers(), clock.untilNext()]).toEqual([10, 1, 5])
+        expect([clock.step(), log]).toEqual([true, ['bad 10', 'good 15']])
+      })
+
+      it('work within a timer', () => {
+        const { clock, log, at } = logged()
+        at(1, 'outer', () => expect(clock.step()).toBe(true))
+        at(5, 'inner')
+        clock.advance(3)()
+        expect([log, clock.monotonic(), clock.step()]).toEqual([['outer 1', 'inner 5'], 5, false])
+      })
+    })
+
     describe('settle', () => {
       it('lets promises run before, between and after timers', async () => {
         const { clock, log, at } = logged()
@@ -234,6 +294,69 @@ describe('Clock', () => {
         expect(clock.timers()).toBe(delays.length - due.length)
       },
     )
+
+    property(
+      'steps through timers as it would advance through them, and untilNext says how far each is',
+      [fc.array(fc.nat({ max: 50 }), { maxLength: 30 })],
+      (delays) => {
+        const set = (): readonly [Clock.VirtualClock, Array<readonly [index: number, at: number]>] => {
+          const clock = Clock.virtual()
+          const ran: Array<readonly [index: number, at: number]> = []
+          delays.forEach((delay, index) => clock.schedule(delay, () => void ran.push([index, clock.monotonic()]))())
+          return [clock, ran]
+        }
+        const [whole, ran] = set()
+        whole.advance(50)()
+        const [clock, stepped] = set()
+        for (let next = clock.untilNext(), before = 0; next < Infinity; next = clock.untilNext()) {
+          expect(clock.step()).toBe(true)
+          expect(clock.monotonic()).toBe(before + next)
+          before = clock.monotonic()
+        }
+        expect(clock.step()).toBe(false)
+        expect(stepped).toEqual(ran)
+      },
+    )
+  })
+
+  describe('turn', () => {
+    it('ends when every promise that could go on has', async () => {
+      const done: Array<string> = []
+      const chain = async (name: string): Promise<void> => {
+        for (let step = 0; step < 1_000; step++) await Promise.resolve()
+        done.push(name)
+      }
+      void chain('first')
+      void Promise.resolve().then(() => queueMicrotask(() => void chain('second')))
+      await Clock.turn()
+      expect(done).toEqual(['first', 'second'])
+    })
+
+    it('does not begin before it runs, and may run again', async () => {
+      const log: Array<string> = []
+      const note = (name: string) => async (): Promise<void> => {
+        await Clock.turn()
+        log.push(name)
+      }
+      await Promise.all([note('a')(), note('b')(), note('c')()])
+      await note('d')()
+      expect(log).toEqual(['a', 'b', 'c', 'd'])
+    })
+
+    it.each([
+      ['as they are faked unless said otherwise', undefined],
+      ['those of promises too', ['queueMicrotask', 'setTimeout', 'setImmediate', 'setInterval'] as const],
+    ])('is not stopped by faked timers: %s', async (_, toFake) => {
+      vi.useFakeTimers(toFake === undefined ? {} : { toFake: [...toFake] })
+      try {
+        let ran = false
+        void Promise.resolve().then(() => (ran = true))
+        await Clock.turn()
+        expect([ran, vi.getTimerCount()]).toEqual([true, 0])
+      } finally {
+        vi.useRealTimers()
+      }
+    })
   })
 
   describe('system', () => {

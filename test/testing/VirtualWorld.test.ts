@@ -682,7 +682,7 @@ const { job } = fc.letrec<{ job: Job }>((tie) => ({
   job: fc.record({
     delay: fc.nat({ max: 5 }),
     depth: fc.nat({ max: 3 }),
-    more: fc.array(tie('job'), { maxLength: 2, depthIdentifier: 'job' }),
+    more: fc.oneof({ maxDepth: 2 }, fc.constant([]), fc.array(tie('job'), { minLength: 1, maxLength: 2 })),
   }),
 }))
 const plan = fc.array(job, { maxLength: 5 })
