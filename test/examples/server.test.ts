@@ -155,6 +155,18 @@ describe.concurrent('the server', () => {
     expect(output()).toMatch(/^stopped: 1 × client gone, 1 × 503$/m)
   })
 
+  it('ends the work of a client that has asked twice by one connection and has gone', async () => {
+    const { url, child, ended, output } = await serving()
+    const client = connect(Number(new URL(url).port), '127.0.0.1')
+    client.write(`GET ${endless} HTTP/1.1\r\nHost: localhost\r\nX-Timeout-Ms: 10000\r\n\r\n`.repeat(2))
+    await until(url, ({ fetching }) => fetching === 8)
+    client.destroy()
+    await until(url, ({ running, fetching }) => running === 0 && fetching === 0)
+    child.kill('SIGINT')
+    expect(await ended).toBe(0)
+    expect(output()).toMatch(/^stopped: 2 × client gone$/m)
+  })
+
   it('fetches four parts at a time', async () => {
     const { url, ended, child } = await serving()
     const asking = ask(url, endless)
