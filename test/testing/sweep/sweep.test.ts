@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { Cancellable, CancelScope, Semantics, Token } from 'cantok-ts'
 import type { Reason } from 'cantok-ts'
 import { ShowReplay, ShowReport, sweep, sweepOrThrow, sweepProperty } from 'cantok-ts/testing'
-import type { Happening, Program, Replay, ReplayOptions, Run } from 'cantok-ts/testing'
+import type { Ended, Happening, Program, Replay, ReplayOptions, Run } from 'cantok-ts/testing'
 
 const done = (happenings: ReadonlyArray<Happening>): ReadonlyArray<string> =>
   happenings.map(({ at, what, point }) => `${at}${point === undefined ? '' : ` #${point}`} ${what}`)
@@ -349,6 +349,19 @@ describe('what must hold', () => {
     )
   })
 
+  it('that it does the same up to the cancellation, wherever that is', async () => {
+    let runs = 0
+    const program: Program<unknown> = async (scope, { checkpoint }) => {
+      runs++
+      for (let step = 0; step < 3; step++) checkpoint(step === 1 && runs > 1 ? 'other' : `step ${step}`)()
+      return CancelScope.check(scope)()
+    }
+    const { failed } = await sweep(program, { reasons: ['Requested'] })()
+    // a run that is cancelled before does not get there
+    expect(failed.map(({ injection }) => injection!.point)).toEqual([1, 2, 3])
+    expect(failed[0]!.failures[0]!.message).toBe('at point 1 it other, and undisturbed it step 1')
+  })
+
   it('that invariants of its own hold, be they told before or within', async () => {
     const program: Program<unknown> = async (scope, { ensure }) => {
       const isTold = told(scope)
@@ -451,6 +464,23 @@ describe('a second cancellation', () => {
 
   it('is injected only on request', async () => {
     expect((await sweep(cleansUpAbove(false))()).failed).toEqual([])
+  })
+
+  it('comes at each point after the first', async () => {
+    const agains = new Map<number, Array<number>>()
+    const noted = ({ injection }: Ended<unknown>): boolean => {
+      if (injection?.again !== undefined)
+        agains.set(injection.point, [...(agains.get(injection.point) ?? []), injection.again])
+      return true
+    }
+    const { points } = await sweep(cleansUpAbove(true), {
+      again: true,
+      reasons: ['Requested'],
+      invariants: { noted },
+    })()
+    expect(agains.size).toBeGreaterThan(points / 2)
+    for (const [point, found] of agains) expect(found).toEqual(found.map((_, index) => point + 1 + index))
+    expect(Math.max(...[...agains.values()].map(({ length }) => length))).toBeGreaterThan(5)
   })
 
   it('finds clean-up that does not finish', async () => {
@@ -596,9 +626,15 @@ describe('options', () => {
 describe('the whole thread', () => {
   it('has its handlers of errors back after a sweep', async () => {
     const events = ['unhandledRejection', 'uncaughtException'] as const
-    const before = events.map((event) => process.listeners(event as 'uncaughtException'))
+    const handlers = () => events.map((event) => process.listeners(event as 'uncaughtException'))
+    const mine = (): void => {}
+    for (const event of events) process.on(event, mine)
+    const before = handlers()
     await sweep(loop(2), { isOwn: () => true })()
-    expect(events.map((event) => process.listeners(event as 'uncaughtException'))).toEqual(before)
+    const after = handlers()
+    for (const event of events) process.off(event, mine)
+    expect(before.every((each) => each.includes(mine))).toBe(true)
+    expect(after).toEqual(before)
   })
 })
 
