@@ -78,6 +78,7 @@ export const tool = {
   tsc: 'node_modules/@typescript/native/bin/tsc',
   olderTsc: 'node_modules/typescript/bin/tsc',
   vitest: 'node_modules/vitest/vitest.mjs',
+  jest: 'node_modules/jest/bin/jest.js',
   oxlint: 'node_modules/oxlint/bin/oxlint',
   oxfmt: 'node_modules/oxfmt/bin/oxfmt',
   publint: 'node_modules/publint/src/cli.js',

@@ -1,9 +1,9 @@
 /**
  * Checks the package as its users get it: packs dist, installs the tarball in a scratch project, then imports, requires,
- * bundles and type-checks every subpath there. Build first.
+ * bundles and type-checks every subpath there, and runs test/package under each test runner. Build first.
  */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -33,10 +33,10 @@ const expect = (ok, message) => {
   if (!ok) throw new Error(message)
 }
 
-const start = promisify(execFile)
+const execute = promisify(execFile)
 const npm = (args, cwd) =>
-  start('npm', [...args, '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], { cwd })
-const node = (args, cwd = scratch) => start(process.execPath, args, { cwd, env: { ...process.env, NO_COLOR: '1' } })
+  execute('npm', [...args, '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], { cwd })
+const node = (args, cwd = scratch) => execute(process.execPath, args, { cwd, env: { ...process.env, NO_COLOR: '1' } })
 const write = (file, text) => writeFileSync(join(scratch, file), text)
 const json = (value) => JSON.stringify(value, null, 2)
 
@@ -175,6 +175,38 @@ await check('what is not used is not bundled', async () => {
 })
 
 // -------------------------------------------------------------------------------------
+// test runners
+// -------------------------------------------------------------------------------------
+
+/** The suite of test/package for a runner, in a folder of its own beside the installed package. */
+const suiteFor = async (runner, format) => {
+  const folder = join(scratch, `${runner}-${format}`)
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'package.json'), json({ private: true, type: format === 'esm' ? 'module' : 'commonjs' }))
+  const entryPoints = [`${runner}.test.ts`, 'suite.ts'].map((file) => join(root, 'test/package', file))
+  await build({ entryPoints, outdir: folder, format, target: 'es2022', logLevel: 'silent' })
+  return folder
+}
+
+const runners = [
+  { runner: 'node', format: 'esm', args: ['--test', '--test-reporter=tap', 'node.test.js'] },
+  { runner: 'node', format: 'cjs', args: ['--test', '--test-reporter=tap', 'node.test.js'] },
+  { runner: 'jest', format: 'cjs', args: [join(root, tool.jest), '--rootDir=.', '--cacheDirectory=cache', '--json'] },
+  { runner: 'vitest', format: 'esm', args: [join(root, tool.vitest), 'run', '--reporter=default', '--reporter=json'] },
+]
+for (const { runner, format, args } of runners)
+  await check(`test/package under ${runner}, ${format}`, async () => {
+    const folder = await suiteFor(runner, format)
+    const { stdout } = await node(runner === 'node' ? args : [...args, '--outputFile=counts.json'], folder)
+    const passing =
+      runner === 'node'
+        ? Number(/^# pass (\d+)$/m.exec(stdout)?.[1])
+        : JSON.parse(readFileSync(join(folder, 'counts.json'), 'utf8')).numPassedTests
+    expect(passing > 0, 'no test has run')
+    console.log(`test/package under ${runner}, ${format}: ${passing} tests passed`)
+  })
+
+// -------------------------------------------------------------------------------------
 // types
 // -------------------------------------------------------------------------------------
 
@@ -201,6 +233,39 @@ const compilerOptions = {
 write('tsconfig.json', json({ compilerOptions, files: ['esm.mts', 'commonjs.cts'] }))
 for (const tsc of [tool.tsc, tool.olderTsc])
   await check(`types of an ES module and a CommonJS one, by ${tsc}`, () => node([join(root, tsc), '-p', scratch]))
+
+// -------------------------------------------------------------------------------------
+// without an optional peer, on which testing alone may lean
+// -------------------------------------------------------------------------------------
+
+const needsPeers = `${manifest.name}/testing`
+const ways = {
+  import: (path) => [...esm, '-e', `await import('${path}')`],
+  require: (path) => [...cjs, '-e', `require('${path}')`],
+  'require as CommonJS': (path) => ['--no-experimental-require-module', ...cjs, '-e', `require('${path}')`],
+}
+for (const peer of Object.keys(manifest.peerDependenciesMeta ?? {})) {
+  const place = join(scratch, 'node_modules', peer)
+  const away = join(scratch, 'away')
+  renameSync(place, away)
+  for (const path of subpaths)
+    for (const [way, args] of Object.entries(ways))
+      await check(`${way} ${path} without ${peer}`, async () => {
+        const error = await node(args(path)).then(
+          () => null,
+          (reason) => reason,
+        )
+        if (path !== needsPeers) expect(error === null, `it needs ${peer}: ${error?.stderr}`)
+        else expect(error?.stderr?.includes(`'${peer}'`), `it does not say that it lacks ${peer}: ${error?.stderr}`)
+      })
+  await check(`types without ${peer}`, async () => {
+    const others = subpaths.filter((path) => path !== needsPeers)
+    write('others.mts', others.map((path, index) => `export * as m${index} from '${path}'`).join('\n'))
+    write('tsconfig.others.json', json({ compilerOptions, files: ['others.mts'] }))
+    await node([join(root, tool.tsc), '-p', 'tsconfig.others.json'])
+  })
+  renameSync(away, place)
+}
 
 await check('publint', () => node([join(root, tool.publint), 'run', tarball, '--strict'], root))
 await check('are the types wrong', () => node([join(root, tool.attw), tarball, '--profile', 'node16'], root))
