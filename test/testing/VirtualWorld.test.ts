@@ -548,13 +548,13 @@ describe('VirtualWorld', () => {
       Semantics.run(each, events).flatMap(({ event: { _tag }, verdict }) =>
         _tag === 'Polled' ? [JSON.parse(JSON.stringify(verdict))] : [],
       )
-    /** Tells the time before each event: a live scope can read the wall clock at any time, a token only where time passes. */
+    /** Tells the time before each event that looks: a live scope can read the wall clock at any time, a token only where time passes. */
     const telling = (events: Events, wallStart: number = 0): Events => {
       let wall = wallStart
       return events.flatMap((each): Events => {
-        const now: Semantics.Event = { _tag: 'Elapsed', ms: 0, wall }
-        if (each._tag === 'Elapsed') wall = each.wall
-        return [now, each]
+        if (each._tag !== 'Elapsed') return [{ _tag: 'Elapsed', ms: 0, wall }, each]
+        wall = each.wall
+        return [each]
       })
     }
     const timeless = ['Never', 'Cancelled', 'Manual', 'Timeout', 'Counter', 'Condition', 'Budget', 'Idle'] as const
