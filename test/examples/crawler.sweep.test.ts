@@ -243,7 +243,7 @@ describe('the crawl over a real network, cancelled here and there', () => {
       return isFirstRun ? run.outside(fetching)() : fetching()
     }
     const finish: Crawling['finish'] = (_, crawl) => crawl(CancelScope.background)
-    await sweepOrThrow(crawling({ get, finish }), { ...every, points: { every: 3 } })()
+    await sweepOrThrow(crawling({ get, finish }), { within: '10 seconds', points: { every: 5 } })()
   })
 })
 

@@ -130,7 +130,9 @@ const serving =
     const now = run.world.clock.monotonic
     const clients = Object.values(isPeaceful ? peaceful : requests).map((request) => asking(request, now))
     const tooLate = new Set<Asking>()
-    let stopped = Infinity
+    /** When a shutdown takes effect, as it was asked for, and whether it has. */
+    let stopAt = Infinity
+    let hasStopped = false
     let hungUp = Infinity
     let late = 0
     const fetching = new Map<Asking, number>()
@@ -141,7 +143,7 @@ const serving =
       // each has a delay of its own
       const client = clients.find(({ request }) => request.delay === delay)!
       if (by === 'a scope around' || by === 'sigint') run.work(`fetches part ${part} in ${delay} ms`)()
-      if (stopped < Infinity) late++
+      if (hasStopped) late++
       fetching.set(client, (fetching.get(client) ?? 0) + 1)
       try {
         await run.sleep(delay, signal)()
@@ -156,23 +158,31 @@ const serving =
       fetchPart,
       by === 'a scope around' ? scope : CancelScope.open(Token.never, run.world)(),
     )
+    const stop = (signal: 'sigterm' | 'sigint'): void => {
+      stopAt = Math.min(stopAt, now() + (signal === 'sigterm' ? 2000 : 0))
+      service.stop(signal)
+    }
     const told = (): void => {
-      if (by === 'sigterm' || by === 'sigint') return service.stop(by)
+      if (by === 'a scope around') {
+        stopAt = Math.min(stopAt, now())
+        return
+      }
+      if (by === 'sigterm' || by === 'sigint') return stop(by)
       hungUp = now()
       clients.find(({ request }) => request === steady)!.leave()
     }
     const listening = [
       CancelScope.onCancelled(service.scope, () => {
-        stopped = now()
+        hasStopped = true
       })(),
-      ...(by === 'a scope around' ? [] : [CancelScope.onCancelled(scope, told)()]),
-      CancelScope.onCancelled(run.above, () => service.stop('sigint'))(),
+      CancelScope.onCancelled(scope, told)(),
+      CancelScope.onCancelled(run.above, () => stop('sigint'))(),
     ]
     const calledOff = [
       ...clients.flatMap(({ request: { at, stays }, leave }) =>
         stays === undefined ? [] : [run.world.clock.schedule(at + stays, leave)()],
       ),
-      ...(sigtermAt < Infinity ? [run.world.clock.schedule(sigtermAt, () => service.stop('sigterm'))()] : []),
+      ...(sigtermAt < Infinity ? [run.world.clock.schedule(sigtermAt, () => stop('sigterm'))()] : []),
     ]
 
     await Promise.all(
@@ -195,7 +205,7 @@ const serving =
           request.stays === undefined ? Infinity : request.at + request.stays,
           request === steady ? hungUp : Infinity,
         )
-        const refused = tooLate.has(client) ? request.at : Math.max(stopped, request.at)
+        const refused = tooLate.has(client) ? request.at : Math.max(stopAt, request.at)
         const promised = [
           ...(end.at <= Math.min(refused, leaves) ? [end] : []),
           ...(refused <= Math.min(end.at, leaves) ? [{ status: 503, at: refused }] : []),
