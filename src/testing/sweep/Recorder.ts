@@ -25,6 +25,7 @@ export class Recorder {
   working = 0
   /** When the cancellation came. */
   cancelledAt: number = Infinity
+  isOver = false
   /** Whether anybody has been told of it. */
   private seen = false
   /** Pieces of work that have started in this turn and have not said so yet: promises may stand before the place where they do. */
@@ -59,6 +60,7 @@ export class Recorder {
 
   /** A point at which a cancellation can come; whether it does. */
   point(what: string): boolean {
+    if (this.isOver) return false
     const point = this.points++
     this.happenings.push({ at: this.clock.monotonic(), what, point })
     if (point === this.injection?.point) this.cancel(this.injection.reason)
@@ -68,7 +70,7 @@ export class Recorder {
   }
 
   note(what: string): void {
-    this.happenings.push({ at: this.clock.monotonic(), what })
+    if (!this.isOver) this.happenings.push({ at: this.clock.monotonic(), what })
   }
 
   cancel(reason: Reason): void {
@@ -82,6 +84,11 @@ export class Recorder {
     this.note(`begins '${title}'`)
     if (this.starting > 0) this.starting--
     else if (this.seen) this.late.push(title)
+  }
+
+  /** What comes now is no part of the run: its invariants are asked. */
+  end(): void {
+    this.isOver = true
   }
 
   /** All promises have run. */

@@ -35,7 +35,7 @@ export interface Driven<A> {
 }
 
 /** By its title. */
-export type Invariant = readonly [title: string, holds: () => boolean | Promise<boolean>]
+export type Invariant = readonly [title: string, holds: () => boolean | void | Promise<boolean | void>]
 
 /** Runs a program once, cancelled where the injection says. Rejects only for options out of range. */
 export const drive = async <A>(
@@ -120,6 +120,7 @@ export const drive = async <A>(
   const timers = recorder.working > 0 ? 0 : clock.timers()
   await turn()
   errors.end()
+  recorder.end()
   return {
     ended: {
       injection,
@@ -199,6 +200,7 @@ const running = (
     note: (text) => () => recorder.note(text),
     outside: (task) => () =>
       new Promise((resolve, reject) => {
+        if (recorder.isOver) return void task().then(resolve, reject)
         const real = before.then(task)
         before = real.then(done, done)
         outside.push({ ended: before, letGo: () => void real.then(resolve, reject) })

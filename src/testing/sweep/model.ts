@@ -36,7 +36,7 @@ export type Program<A> = (scope: ScopeView, run: Run) => A | Promise<A> | Task<A
  * - `above`: a scope from which that of the program derives, as that of a request does from that of its server. Only the second cancellation fires it.
  * - `sleep(span, signal?)` takes that much of its time, as a stand-in for work that takes a while; it rejects with the reason of a signal that is aborted.
  * - `work(title)` says that a piece of new work begins; once the cancellation has been seen none may.
- * - `ensure(title, holds)` adds an invariant of this run, which is checked when the run has ended.
+ * - `ensure(title, holds)` adds an invariant of this run, asked when it has ended: it has failed if it answers `false` or throws, as assertions do.
  * - `checkpoint(title)` is one more place at which to cancel, `note(text)` a line of the timeline.
  * - `outside(task)` runs work that is not of this world, such as reading a file: time stands still meanwhile, and of several pieces each begins when the one before
  *   has ended, so that they come in the same order each time.
@@ -49,7 +49,7 @@ export interface Run {
   readonly above: ScopeView
   readonly sleep: (span: DurationInput, signal?: AbortSignal) => Task<void>
   readonly work: (title: string) => IO<void>
-  readonly ensure: (title: string, holds: () => boolean | Promise<boolean>) => IO<void>
+  readonly ensure: (title: string, holds: () => boolean | void | Promise<boolean | void>) => IO<void>
   readonly checkpoint: (title: string) => IO<void>
   readonly note: (text: string) => IO<void>
   readonly outside: <A>(task: Task<A>) => Task<A>
@@ -98,7 +98,7 @@ export interface ReplayOptions<A> {
   readonly within?: DurationInput
   readonly horizon?: DurationInput
   readonly limit?: number
-  readonly invariants?: Readonly<Record<string, (replay: Ended<A>) => boolean | Promise<boolean>>>
+  readonly invariants?: Readonly<Record<string, (replay: Ended<A>) => boolean | void | Promise<boolean | void>>>
   readonly isOwn?: (outcome: Outcome<A>) => boolean
   readonly Eq?: Eq<A>
 }

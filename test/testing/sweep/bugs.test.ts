@@ -25,7 +25,7 @@ const finds = async <A>(
 ): Promise<Report<A>> => {
   const report = await sweep(broken, options)()
   expect(report.undisturbed.failures).toEqual([])
-  expect(report.failed.length, ShowReport.show(report)).toBeGreaterThan(0)
+  expect(ShowReport.show(report)).toMatch(/ [1-9][0-9]* failed$/m)
   for (const { failures } of report.failed) expect(failures.map((each) => each.invariant).join()).toMatch(invariant)
   // the shortest is first, and can be repeated alone
   const [shortest] = report.failed

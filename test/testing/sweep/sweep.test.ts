@@ -365,6 +365,7 @@ describe('what must hold', () => {
   it('that invariants of its own hold, be they told before or within', async () => {
     const program: Program<unknown> = async (scope, { ensure }) => {
       const isTold = told(scope)
+      ensure('zero', () => expect(isTold).toBe(isTold))()
       ensure('one', () => !isTold)()
       ensure('two', async () => {
         if (isTold) throw new Error('two is wrong')
@@ -384,6 +385,20 @@ describe('what must hold', () => {
     ])
   })
 
+  it('that they may look outside, and are no part of the run', async () => {
+    const program: Program<unknown> = async (scope, { ensure, outside, world, checkpoint }) => {
+      ensure('asked outside', async () => {
+        checkpoint('late')()
+        await world.settle('1 second')()
+        expect(await outside(async () => 'there')()).toBe('there')
+      })()
+      return CancelScope.check(scope)()
+    }
+    const { undisturbed, failed } = await sweep(program)()
+    expect(failed).toEqual([])
+    expect(done(undisturbed.happenings)).toEqual(['0 #0 looks', '0 returns'])
+  })
+
   it('undisturbed too, or nothing is cancelled', async () => {
     const { failed, replays, points } = await sweep(async (scope, { ensure }) => {
       ensure('never', () => false)()
@@ -400,7 +415,7 @@ describe('strategies', () => {
       reasons: ['Requested'],
       isOwn: () => true,
       ...points,
-      invariants: { noted: ({ injection }) => void found.push(injection?.point ?? -1) === undefined },
+      invariants: { noted: ({ injection }) => void found.push(injection?.point ?? -1) },
     })()
     return found.slice(1)
   }
