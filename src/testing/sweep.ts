@@ -74,7 +74,6 @@ export interface Sweep {
  * import * as TE from 'fp-ts/lib/TaskEither.js'
  * import { Cancellable } from 'cantok-ts'
  * import { sweep } from 'cantok-ts/testing'
- * import type { Program } from 'cantok-ts/testing'
  *
  * const report = await sweep((scope, { ensure, sleep }) => {
  *   let free = 1
