@@ -197,7 +197,10 @@ const runners = [
 for (const { runner, format, args } of runners)
   await check(`test/package under ${runner}, ${format}`, async () => {
     const folder = await suiteFor(runner, format)
-    const { stdout } = await node(runner === 'node' ? args : [...args, '--outputFile=counts.json'], folder)
+    const { stdout } = await node(
+      runner === 'node' ? args : [...args, '--outputFile=counts.json', '--testTimeout=120000'],
+      folder,
+    )
     const passing =
       runner === 'node'
         ? Number(/^# pass (\d+)$/m.exec(stdout)?.[1])
