@@ -3,7 +3,7 @@
  *
  * All that is told here is read off `Semantics`: from residuals, which keep their shape, and from what single leaves do at the same events.
  */
-import { explain } from '../../Analysis.js'
+import { explain, inputs } from '../../Analysis.js'
 import type { Progress } from '../../Analysis.js'
 import type { Path, Reason } from '../../Reason.js'
 import { run } from '../../Semantics.js'
@@ -101,6 +101,7 @@ export const chartOf = (token: AnyToken, trace: ReadonlyArray<Event>, limit: num
   const timeline = run(token, trace)
   const end = timeline.findIndex(({ verdict, residual }) => verdict._tag === 'Some' && residual._tag === 'Cancelled')
 
+  const conditions = inputs(token).condition
   let residual = marked(token, limit)
   let glimpses: ReadonlyArray<Glimpse> = leaves.map(atFirst)
   const cells: ReadonlyArray<Array<Cell>> = leaves.map(() => [])
@@ -108,7 +109,7 @@ export const chartOf = (token: AnyToken, trace: ReadonlyArray<Event>, limit: num
   for (const [index, column] of columns.entries()) {
     const before = glimpses
     if (decision === undefined) {
-      const after = look(outline, residual, column, glimpses)
+      const after = look(outline, residual, { ...column, isFirst: index === 0, conditions }, glimpses)
       glimpses = after.glimpses
       const moment = timeline[index]
       if (index === end && moment?.verdict._tag === 'Some') {

@@ -1,5 +1,4 @@
 /** One event over the leaves of a token: which were started, which fired, and when. */
-import { inputs } from '../../Analysis.js'
 import { stackSafe } from '../../internal/recursion.js'
 import type { Reason } from '../../Reason.js'
 import { step } from '../../Semantics.js'
@@ -22,6 +21,15 @@ export interface Glimpse {
   readonly firedAt?: number
   readonly settledAt?: number
   readonly answer?: boolean
+}
+
+/** An event, from one instant to another; whether it is the first of the trace, and the names of the token's conditions. */
+export interface Happening {
+  readonly event: Event
+  readonly from: number
+  readonly to: number
+  readonly isFirst: boolean
+  readonly conditions: ReadonlyArray<string>
 }
 
 /** A token after an event: its leaves, what is left of it, and the reason and the instant if it fired for good. */
@@ -78,9 +86,10 @@ export const settled = ({ token, status }: Glimpse): Glimpse => ({
 export const look = (
   outline: Outline | undefined,
   token: AnyToken,
-  { event, from, to }: { readonly event: Event; readonly from: number; readonly to: number },
+  happening: Happening,
   glimpses: ReadonlyArray<Glimpse>,
 ): Looked => {
+  const { event, from, to } = happening
   const after: Array<Glimpse> = [...glimpses]
   const visit = stackSafe<Visit, void>(function* (given) {
     const { outline: each, before, extents, over, until } = given
@@ -94,7 +103,7 @@ export const look = (
 
   const [verdict, residual] = step(event)(token)
   const extents = [
-    ...stagesBefore(token, event).map((each) => ({ event: each, now: from, after: step(each)(token)[1], asks: false })),
+    ...stagesBefore(happening).map((each) => ({ event: each, now: from, after: step(each)(token)[1], asks: false })),
     { event, now: to, after: residual, asks: event._tag === 'Polled' },
   ]
   const firedAt = verdict._tag === 'Some' && residual._tag === 'Cancelled' ? to - ago(event, token) : undefined
@@ -111,15 +120,16 @@ export const look = (
   return { glimpses: after, residual, reason: verdict.value, firedAt }
 }
 
-/** Changes nothing, but starts what is due at once: the first stage of every event. */
+/** Changes nothing, but fires what is due at once: the first stage of every event, after which nothing is. */
 const starting: Event = { _tag: 'Spent', name: '', amount: 0 }
 
-/** The event up to each of its stages but the last. */
-const stagesBefore = (token: AnyToken, event: Event): ReadonlyArray<Event> => {
-  if (event._tag !== 'Polled') return [starting]
-  const conditions = Object.fromEntries(inputs(token).condition.map((name) => [name, false]))
-  return [starting, { ...event, conditions }]
-}
+/** The event up to each of its stages but the last, where they may matter. */
+const stagesBefore = ({ event, isFirst, conditions }: Happening): ReadonlyArray<Event> => [
+  ...(isFirst ? [starting] : []),
+  ...(event._tag === 'Polled' && conditions.length > 0
+    ? [{ ...event, conditions: Object.fromEntries(conditions.map((name) => [name, false])) }]
+    : []),
+]
 
 /** What a part goes through: no more than the stage in which it fires, after which it is `cancelled` in its place. */
 const untilFired = (before: AnyToken, extents: ReadonlyArray<Extent>): ReadonlyArray<Extent> => {
@@ -153,7 +163,7 @@ const partOf =
   }
 
 /** Deeper than that the instant of what fired within a look is not told, for to find it takes a look at all that is below. */
-const deepest = 20
+const deepest = 8
 
 const visitsOf = ({ tag, parts }: Branch, { before, extents, until, depth }: Visit): ReadonlyArray<Visit> =>
   parts.flatMap(([position, outline]) => {

@@ -28,17 +28,21 @@ export const widthOf = (text: string): number => {
   return width
 }
 
-/** A text that is too long ends in an ellipsis. Looks at no more of it than fits. */
+/** A text that is too long ends in an ellipsis. Looks at no more of it than may fit. */
 export const cut = (text: string, width: number, ellipsis: string): string => {
+  const start = text.slice(0, longest * (width + 1))
   let end = 0
   let used = 0
-  for (const { segment, index } of graphemes(text)) {
+  for (const { segment, index } of graphemes(start)) {
     used += widthOfOne(segment)
-    if (used > width) return width < ellipsis.length ? '' : `${text.slice(0, end)}${ellipsis}`
+    if (used > width) break
     if (used <= width - ellipsis.length) end = index + segment.length
   }
-  return text
+  return used <= width && start.length === text.length ? text : `${text.slice(0, end)}${ellipsis}`.slice(0, end + width)
 }
+
+/** How many units of a text a column takes at the most, all marks on a letter included. */
+const longest = 20
 
 /** A sentence on a few lines; what is longer is cut. */
 export const folded = (sentence: string, width: number, most: number, ellipsis: string): ReadonlyArray<string> => {

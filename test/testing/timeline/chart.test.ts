@@ -251,6 +251,7 @@ describe('chart', () => {
     property('statuses go one way', [token(), trace()], (given, steps) => {
       for (const row of chartOf(given, steps, 1000).rows) {
         expect(short(row)).toMatch(/^u*[pm]*(f*|s*)$|^u*s*$/)
+        expect(row.cells.filter(({ firedAt }) => firedAt !== undefined).length).toBe(row.status === 'fired' ? 1 : 0)
         for (const { startedAt, firedAt } of row.cells)
           if (startedAt !== undefined && firedAt !== undefined) expect(firedAt).toBeGreaterThanOrEqual(startedAt)
       }
