@@ -90,8 +90,8 @@ export interface Sweep {
  */
 export const sweep: Sweep = /*#__PURE__*/ Object.assign(
   <A>(program: Program<A>, options: SweepOptions<A> = {}): Task<Report<A>> => {
-    const { reasons = ['Requested', 'TimedOut'], points = 'all', again = false } = options
-    const given = reasons.map(reasonOf)
+    const { points = 'all', again = false } = options
+    const given = reasonsOf(options).map(reasonOf)
     const pick = picking(points)
     return async () => {
       const reference = await drive(program, options, null)
@@ -192,8 +192,7 @@ export const sweepProperty = <X, A>(
   program: (input: X) => Program<A>,
   options: SweepOptions<A> = {},
 ): IAsyncProperty<[input: X, point: number, reason: InjectedReason]> => {
-  const { reasons = ['Requested', 'TimedOut'] } = options
-  return asyncProperty(inputs, anyPoint(), constantFrom(...reasons), async (input, wanted, reason) => {
+  return asyncProperty(inputs, anyPoint(), constantFrom(...reasonsOf(options)), async (input, wanted, reason) => {
     const reference = await drive(program(input), options, null)
     const count = reference.passed.length
     const driven =
@@ -222,6 +221,9 @@ const replayOf = async <A>(
   undisturbed: Driven<A> | null,
   options: ReplayOptions<A>,
 ): Promise<Replay<A>> => ({ ...driven.ended, failures: await judge(driven, undisturbed, options) })
+
+const reasonsOf = <A>({ reasons = ['Requested', 'TimedOut'] }: SweepOptions<A>): ReadonlyArray<InjectedReason> =>
+  reasons === 'all' ? Object.values(samples).map(({ _tag }) => _tag) : reasons
 
 const reasonOf = (given: InjectedReason): Reason => {
   if (typeof given === 'string' && Object.hasOwn(samples, given)) return samples[given]

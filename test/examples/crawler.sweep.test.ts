@@ -187,16 +187,7 @@ const crawling =
   }
 
 const every: SweepOptions<Result> = {
-  reasons: [
-    'Requested',
-    'TimedOut',
-    'DeadlinePassed',
-    'CounterExhausted',
-    'ConditionMet',
-    'BudgetSpent',
-    'Stalled',
-    'AllOf',
-  ],
+  reasons: 'all',
   // a page that is on its way is waited for, and no longer than ten seconds
   within: '10 seconds',
 }

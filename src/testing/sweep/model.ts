@@ -104,14 +104,14 @@ export interface ReplayOptions<A> {
 }
 
 /**
- * How to sweep: `reasons` to cancel with (default a request and a timeout), which `points`, and whether to cancel `again`: each replay is then repeated with a
+ * How to sweep: `reasons` to cancel with (default a request and a timeout; `'all'` is one of each kind), which `points`, and whether to cancel `again`: each replay is then repeated with a
  * second cancellation, from above, at each point that it passes after the first (default `false`).
  *
  * @category model
  * @since 0.1.0
  */
 export interface SweepOptions<A> extends ReplayOptions<A> {
-  readonly reasons?: readonly [InjectedReason, ...ReadonlyArray<InjectedReason>]
+  readonly reasons?: 'all' | readonly [InjectedReason, ...ReadonlyArray<InjectedReason>]
   readonly points?: Strategy
   readonly again?: boolean
 }

@@ -9,19 +9,7 @@ import { sweepOrThrow, sweepProperty } from 'cantok-ts/testing'
 import type { Outcome, Program, Run, SweepOptions } from 'cantok-ts/testing'
 import { arbitraryCase, meaning } from '../../laws/programs.js'
 
-const every: SweepOptions<unknown> = {
-  reasons: [
-    'Requested',
-    'TimedOut',
-    'DeadlinePassed',
-    'CounterExhausted',
-    'ConditionMet',
-    'BudgetSpent',
-    'Stalled',
-    'AllOf',
-  ],
-  again: true,
-}
+const every: SweepOptions<unknown> = { reasons: 'all', again: true }
 
 const guarded = ({ sleep, work }: Run, name: string, span = '1 second') =>
   Cancellable.guard(
