@@ -2,8 +2,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Analysis, Semantics, Token } from 'cantok-ts'
-import { token, trace } from './support/arbitrary.js'
-import type { Trace } from './support/observe.js'
+import { token, trace } from 'cantok-ts/testing'
+import type { Trace } from 'cantok-ts/testing'
 import { property } from './support/property.js'
 
 type AnyToken = Token.Token<Token.Input>

@@ -2,7 +2,7 @@
 import { Analysis, CancelScope, Clock, Semantics, Token } from 'cantok-ts'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import * as arbitrary from './support/arbitrary.js'
+import * as arbitrary from 'cantok-ts/testing'
 import { property } from './support/property.js'
 
 type AnyToken = Token.Token<Token.Input>

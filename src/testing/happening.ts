@@ -92,7 +92,11 @@ export const smallerHappenings = (constraints: EventConstraints): ((each: Happen
       case 'Elapsed':
         if ('to' in each) yield { _tag: 'Elapsed', ms: each.ms, jump: 0 }
         else for (const jump of smallerNumbers(each.jump)) yield { ...each, jump }
-        for (const ms of smallerNumbers(each.ms)) yield { ...each, ms }
+        for (const ms of smallerNumbers(each.ms)) {
+          yield { ...each, ms }
+          // the wall clock may matter where the span does not
+          if ('jump' in each && each.jump !== 0) yield { ...each, ms, jump: each.jump + each.ms - ms }
+        }
         return
       case 'Requested':
         if (each.detail !== undefined) yield { _tag: 'Requested', name: each.name }

@@ -142,10 +142,16 @@ function* smallerReasons(each: Reason, names: Required<Names>): Generator<Reason
   if (each._tag === 'AllOf') {
     yield* each.reasons
     for (const reasons of shorter(each.reasons, 2)) yield { ...each, reasons }
-  } else if (each._tag !== 'Requested') yield { _tag: 'Requested', path: [] }
+  }
   const { label, at, ...bare } = each
+  if (each._tag !== 'Requested') {
+    yield { _tag: 'Requested', path: [] }
+    if (label !== undefined) yield { _tag: 'Requested', label, path: each.path }
+    if (at !== undefined) yield { _tag: 'Requested', path: each.path, at }
+  }
   if (label !== undefined) yield at === undefined ? bare : { ...bare, at }
   if (at !== undefined) yield label === undefined ? bare : { ...bare, label }
+  if (at !== undefined) for (const earlier of smallerNumbers(at)) yield { ...each, at: earlier }
   if (each.path.length > 0) yield { ...each, path: [] }
   if (each.path.length > 2) yield { ...each, path: each.path.slice(2) }
   switch (each._tag) {

@@ -7,8 +7,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { Analysis, CancelScope, Clock, Semantics, Token } from 'cantok-ts'
 import type { Reason } from 'cantok-ts'
-import { names, token } from '../support/arbitrary.js'
-import type { TokenConstraints } from '../support/arbitrary.js'
+import { defaultNames as names, token } from 'cantok-ts/testing'
+import type { TokenConstraints } from 'cantok-ts/testing'
+import { mostlyConditions } from '../support/mostlyConditions.js'
 import { property } from '../support/property.js'
 import { ModelScope } from './model.js'
 import type { ModelWorld } from './model.js'
@@ -251,7 +252,7 @@ describe('law 9: adequacy', () => {
 
   property(
     'one scope of many conditions: the same',
-    [token({ maxDepth: 4, mostlyConditions: true }), actions],
+    [token({ maxDepth: 4, ...mostlyConditions }), actions],
     (tokens, happenings) => {
       const both = build([{ token: tokens, parents: [] }])
       for (const name of names.condition) perform(both, { do: 'answer', name, answer: true })
@@ -332,7 +333,7 @@ describe('predicates', () => {
   property(
     'are called at most once each, as long as their answers can matter; and where no name occurs twice, from left to right and no longer',
     [
-      fc.oneof(token({ maxDepth: 4 }), token({ maxDepth: 3, mostlyConditions: true })),
+      fc.oneof(token({ maxDepth: 4 }), token({ maxDepth: 3, ...mostlyConditions })),
       actions,
       fc.boolean(),
       fc.constantFrom(...assignments),
@@ -406,7 +407,7 @@ describe('predicates', () => {
   property(
     'that fail under "throw" leave every scope as it was, save what time has done and counters already ticked',
     [
-      fc.oneof(plans({ throwing: true }), plans({ throwing: true, mostlyConditions: true }), plans({}, undone)),
+      fc.oneof(plans({ throwing: true }), plans({ ...mostlyConditions, throwing: true }), plans({}, undone)),
       actions,
       fc.tuple(...names.condition.map(() => fc.constantFrom<Answer>(true, false, 'throws'))),
       actions,

@@ -3,7 +3,7 @@
  */
 import { Semantics } from 'cantok-ts'
 import type { Reason, Token } from 'cantok-ts'
-import { names } from '../support/arbitrary.js'
+import { defaultNames as names } from 'cantok-ts/testing'
 
 type AnyToken = Token.Token<Token.Input>
 

@@ -2,9 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { Analysis, Semantics, Token } from 'cantok-ts'
 import type { Reason } from 'cantok-ts'
-import { token, trace } from '../support/arbitrary.js'
-import { firstReason, labelledReasons, verdicts } from '../support/observe.js'
-import type { Trace } from '../support/observe.js'
+import { firstReason, labelledReasons, token, trace, verdicts } from 'cantok-ts/testing'
+import type { Trace } from 'cantok-ts/testing'
 import { property } from '../support/property.js'
 
 type AnyToken = Token.Token<Token.Input>
@@ -29,7 +28,7 @@ const sameAsNormalForm = (given: AnyToken, events: Trace): void => {
 describe('law 7 after any events', () => {
   property(
     'the normal form of a residual gives the same verdicts and the same labelled reasons',
-    [token(), trace(12)],
+    [token(), trace({ maxLength: 12 })],
     (whole, events) => {
       Semantics.run(whole, events).forEach(({ residual }, index) => {
         sameAsNormalForm(residual, events.slice(index + 1))
@@ -49,7 +48,7 @@ describe('law 7 with a bare cancelled at the end', () => {
   ] as const) {
     property(
       title,
-      [part, part, trace(20)],
+      [part, part, trace({ maxLength: 20 })],
       (first, second, events) => sameAsNormalForm(ended(first, second), events),
       runs,
     )

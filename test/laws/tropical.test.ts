@@ -2,8 +2,8 @@
 import * as fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { Analysis, CancelScope, Clock, Semantics, Token } from 'cantok-ts'
-import { token, trace } from '../support/arbitrary.js'
-import type { Trace } from '../support/observe.js'
+import { token, trace } from 'cantok-ts/testing'
+import type { Trace } from 'cantok-ts/testing'
 import { property } from '../support/property.js'
 
 type AnyToken = Token.Token<Token.Input>
@@ -90,12 +90,6 @@ describe('a term of timeouts fires at its value in the tropical semiring', () =>
 })
 
 describe('time', () => {
-  /** The trace with a wall clock that does not jump. */
-  const steady = (events: Trace): Trace => {
-    let wall = 0
-    return events.map((event) => (event._tag === 'Elapsed' ? { ...event, wall: (wall += event.ms) } : event))
-  }
-
   /** The trace with spans of time in pieces of a length. */
   const cut = (events: Trace, length: number): Trace =>
     events.flatMap((event): Trace => {
@@ -110,7 +104,7 @@ describe('time', () => {
 
   property(
     'may be cut anywhere: polls give the same verdicts and reasons',
-    [token(), trace(10).map(steady), fc.integer({ min: 1, max: 3 })],
+    [token(), trace({ maxLength: 10, wall: 'steady' }), fc.integer({ min: 1, max: 3 })],
     (whole, events, length) => {
       expect(verdictsAtPolls(whole, cut(events, length))).toEqual(verdictsAtPolls(whole, events))
     },
@@ -121,7 +115,7 @@ describe('time', () => {
 describe('the state is the data', () => {
   property(
     'a residual that went through JSON after every event goes on as if it had not',
-    [token(), trace(12)],
+    [token(), trace({ maxLength: 12 })],
     (whole, events) => {
       let state = whole
       for (const { event, verdict } of Semantics.run(whole, events)) {

@@ -8,8 +8,9 @@ import { CancelScope, Clock, Token } from 'cantok-ts'
 import type { Reason } from 'cantok-ts'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Option } from 'fp-ts/lib/Option.js'
-import { names, token } from '../support/arbitrary.js'
-import type { TokenConstraints } from '../support/arbitrary.js'
+import { defaultNames as names, token } from 'cantok-ts/testing'
+import type { TokenConstraints } from 'cantok-ts/testing'
+import { mostlyConditions } from '../support/mostlyConditions.js'
 
 type AnyToken = Token.Token<Token.Input>
 type Owned = CancelScope.CancelScope<Token.Input>
@@ -443,7 +444,7 @@ describe('who waits', () => {
 
   always(
     'for anything is woken in the end if a peek would find it, and leaves nothing',
-    plans(fc.oneof(tokens(), tokens({ mostlyConditions: true }))),
+    plans(fc.oneof(tokens(), tokens(mostlyConditions))),
     Infinity,
     async (both, happenings) => {
       for (const each of happenings) {

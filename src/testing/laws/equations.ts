@@ -3,7 +3,7 @@ import type { BoundedDistributiveLattice } from 'fp-ts/lib/BoundedDistributiveLa
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import type { Semiring } from 'fp-ts/lib/Semiring.js'
-import { equivalent, named } from './law.js'
+import { equation, named } from './law.js'
 import type { Equation } from './law.js'
 
 // -------------------------------------------------------------------------------------
@@ -25,7 +25,7 @@ import type { Equation } from './law.js'
  * @since 0.1.0
  */
 export const associativity = <A>(S: Semigroup<A>): Equation<A> =>
-  equivalent('associativity', (a: A, b: A, c: A) => [S.concat(S.concat(a, b), c), S.concat(a, S.concat(b, c))])
+  equation('associativity', (a: A, b: A, c: A) => [S.concat(S.concat(a, b), c), S.concat(a, S.concat(b, c))])
 
 /**
  * `a b = b a`.
@@ -41,7 +41,7 @@ export const associativity = <A>(S: Semigroup<A>): Equation<A> =>
  * @since 0.1.0
  */
 export const commutativity = <A>(S: Semigroup<A>): Equation<A> =>
-  equivalent('commutativity', (a: A, b: A) => [S.concat(a, b), S.concat(b, a)])
+  equation('commutativity', (a: A, b: A) => [S.concat(a, b), S.concat(b, a)])
 
 /**
  * `a a = a`.
@@ -56,7 +56,7 @@ export const commutativity = <A>(S: Semigroup<A>): Equation<A> =>
  * @category equations
  * @since 0.1.0
  */
-export const idempotence = <A>(S: Semigroup<A>): Equation<A> => equivalent('idempotence', (a: A) => [S.concat(a, a), a])
+export const idempotence = <A>(S: Semigroup<A>): Equation<A> => equation('idempotence', (a: A) => [S.concat(a, a), a])
 
 /**
  * `1 a = a`.
@@ -72,7 +72,7 @@ export const idempotence = <A>(S: Semigroup<A>): Equation<A> => equivalent('idem
  * @since 0.1.0
  */
 export const leftIdentity = <A>(M: Monoid<A>): Equation<A> =>
-  equivalent('left identity', (a: A) => [M.concat(M.empty, a), a])
+  equation('left identity', (a: A) => [M.concat(M.empty, a), a])
 
 /**
  * `a 1 = a`.
@@ -93,7 +93,7 @@ export const leftIdentity = <A>(M: Monoid<A>): Equation<A> =>
  * @since 0.1.0
  */
 export const rightIdentity = <A>(M: Monoid<A>): Equation<A> =>
-  equivalent('right identity', (a: A) => [M.concat(a, M.empty), a])
+  equation('right identity', (a: A) => [M.concat(a, M.empty), a])
 
 /**
  * `0 a = 0`.
@@ -109,7 +109,7 @@ export const rightIdentity = <A>(M: Monoid<A>): Equation<A> =>
  * @since 0.1.0
  */
 export const absorbingOnTheLeft = <A>(S: Semigroup<A>, zero: A): Equation<A> =>
-  equivalent('absorbing element on the left', (a: A) => [S.concat(zero, a), zero])
+  equation('absorbing element on the left', (a: A) => [S.concat(zero, a), zero])
 
 /**
  * `a 0 = 0`.
@@ -125,7 +125,7 @@ export const absorbingOnTheLeft = <A>(S: Semigroup<A>, zero: A): Equation<A> =>
  * @since 0.1.0
  */
 export const absorbingOnTheRight = <A>(S: Semigroup<A>, zero: A): Equation<A> =>
-  equivalent('absorbing element on the right', (a: A) => [S.concat(a, zero), zero])
+  equation('absorbing element on the right', (a: A) => [S.concat(a, zero), zero])
 
 /**
  * `a + (a b) = a`: the first operation absorbs the second.
@@ -141,7 +141,7 @@ export const absorbingOnTheRight = <A>(S: Semigroup<A>, zero: A): Equation<A> =>
  * @since 0.1.0
  */
 export const absorption = <A>(plus: Semigroup<A>, times: Semigroup<A>): Equation<A> =>
-  equivalent('absorption', (a: A, b: A) => [plus.concat(a, times.concat(a, b)), a])
+  equation('absorption', (a: A, b: A) => [plus.concat(a, times.concat(a, b)), a])
 
 /**
  * `a (b + c) = a b + a c`.
@@ -157,7 +157,7 @@ export const absorption = <A>(plus: Semigroup<A>, times: Semigroup<A>): Equation
  * @since 0.1.0
  */
 export const distributivityOnTheLeft = <A>(times: Semigroup<A>, plus: Semigroup<A>): Equation<A> =>
-  equivalent('distributivity on the left', (a: A, b: A, c: A) => [
+  equation('distributivity on the left', (a: A, b: A, c: A) => [
     times.concat(a, plus.concat(b, c)),
     plus.concat(times.concat(a, b), times.concat(a, c)),
   ])
@@ -176,7 +176,7 @@ export const distributivityOnTheLeft = <A>(times: Semigroup<A>, plus: Semigroup<
  * @since 0.1.0
  */
 export const distributivityOnTheRight = <A>(times: Semigroup<A>, plus: Semigroup<A>): Equation<A> =>
-  equivalent('distributivity on the right', (a: A, b: A, c: A) => [
+  equation('distributivity on the right', (a: A, b: A, c: A) => [
     times.concat(plus.concat(a, b), c),
     plus.concat(times.concat(a, c), times.concat(b, c)),
   ])
@@ -200,8 +200,8 @@ export const distributivityOnTheRight = <A>(times: Semigroup<A>, plus: Semigroup
 export const monotone = <A>(L: BoundedDistributiveLattice<A>, f: (a: A, other: A) => A): Equation<A> => {
   const ordered = (below: A, above: A): readonly [A, A] => [L.join(below, above), above]
   return f.length < 2
-    ? equivalent('monotone', (a: A, b: A) => ordered(f(a, a), f(L.join(a, b), a)))
-    : equivalent('monotone', (a: A, b: A, c: A) => ordered(f(a, c), f(L.join(a, b), c)))
+    ? equation('monotone', (a: A, b: A) => ordered(f(a, a), f(L.join(a, b), a)))
+    : equation('monotone', (a: A, b: A, c: A) => ordered(f(a, c), f(L.join(a, b), c)))
 }
 
 // -------------------------------------------------------------------------------------

@@ -29,5 +29,5 @@ export {
 } from './equations.js'
 export { adequacy, monotony, normalForm, residual, semantics } from './invariants.js'
 export type { Step } from './invariants.js'
-export { equivalent, invariant, named } from './law.js'
+export { equation, equivalent, invariant, named } from './law.js'
 export type { Equation, Invariant, Law } from './law.js'

@@ -83,8 +83,9 @@ export const residual = (step: Step = Semantics.step): Invariant =>
 /**
  * A scope, opened in a `virtualWorld`, agrees with the semantics: on verdict and reason at every poll, and on what is left in the end.
  *
- * Reasons are compared without `at`, which the semantics does not know, and residuals by their normal forms. The semantics sees time as a scope does, at the
- * instants at which one looks or an input comes. A poll that throws, as it may under `onError: 'throw'`, ends the comparison.
+ * Reasons are compared without `at`, which the semantics does not know, and residuals by their normal forms. As a scope reads the wall
+ * clock whenever something happens, the semantics is told its reading before every event. A poll that throws, as it may under `onError: 'throw'`, ends the
+ * comparison.
  *
  * @example
  * ```ts
@@ -102,30 +103,24 @@ export const adequacy = (step: Step = Semantics.step): Invariant =>
     const world = virtualWorld({ conditions: Object.fromEntries(names.map((name) => [name, false] as const)) })
     const scope = CancelScope.open(token, world)()
     let left = withoutInstants(token)
-    let looked = 0
     const look = (event: Semantics.Event): ReturnType<ReturnType<Step>>[0] => {
       const [verdict, rest] = step(event)(left)
       left = rest
       return verdict
     }
-    const passTime = (): void => {
-      const { monotonic, wall } = world.clock
-      look({ _tag: 'Elapsed', ms: monotonic() - looked, wall: wall() })
-      looked = monotonic()
-    }
+    const readClock = (): void => void look({ _tag: 'Elapsed', ms: 0, wall: world.clock.wall() })
     for (const event of trace) {
-      if (event._tag !== 'Elapsed') passTime()
+      if (event._tag !== 'Elapsed') readClock()
       let given: ReturnType<typeof look>
       try {
         given = world.play(scope)(event)()
       } catch {
         return true
       }
-      if (event._tag === 'Elapsed') continue
       const expected = look(event)
       if (event._tag === 'Polled' && optional(given) !== optional(expected)) return false
     }
-    passTime()
+    readClock()
     const [live, meant] = [withoutInstants(CancelScope.residual(scope)()), withoutInstants(left)]
     return same(Analysis.normalise(live), Analysis.normalise(meant))
   })

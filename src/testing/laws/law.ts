@@ -51,17 +51,16 @@ export type Law<A> = Equation<A> | Invariant
  *
  * @example
  * ```ts
- * import { Token } from 'cantok-ts'
+ * import * as N from 'fp-ts/lib/number.js'
  * import { laws } from 'cantok-ts/testing'
  *
- * const { any, all } = Token
- * const modular = laws.equivalent('modularity', (a, b, c) => [any(a, all(b, any(a, c))), all(any(a, b), any(a, c))])
- * console.log(modular.arity) // => 3
+ * const square = laws.equation('square of a sum', (a: number, b: number) => [(a + b) ** 2, a ** 2 + 2 * a * b + b ** 2])
+ * console.log(square.arity, square.holds(N.Eq, 3, 4)) // => 2 true
  * ```
  * @category constructors
  * @since 0.1.0
  */
-export const equivalent = <A = Token<Input>>(name: string, sides: Equation<A>['sides']): Equation<A> => ({
+export const equation = <A>(name: string, sides: Equation<A>['sides']): Equation<A> => ({
   _tag: 'Equation',
   name,
   arity: sides.length,
@@ -71,6 +70,25 @@ export const equivalent = <A = Token<Input>>(name: string, sides: Equation<A>['s
     return E.equals(left, right)
   },
 })
+
+/**
+ * `equation` for tokens: two expressions over any tokens are equal. Parameters need no types.
+ *
+ * @example
+ * ```ts
+ * import { Token } from 'cantok-ts'
+ * import { checkLaws, laws } from 'cantok-ts/testing'
+ *
+ * const { any, all } = Token
+ * const modular = laws.equivalent('modularity', (a, b, c) => [any(a, all(b, any(a, c))), all(any(a, b), any(a, c))])
+ * checkLaws(modular)
+ * console.log(modular.arity) // => 3
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const equivalent = (name: string, sides: Equation<Token<Input>>['sides']): Equation<Token<Input>> =>
+  equation(name, sides)
 
 /**
  * The law that something holds of each token on each trace.

@@ -1,0 +1,269 @@
+/** Small scopes looked through: the laws hold of all that is small, and what is said to be left out without loss is. */
+import { describe, expect, it } from 'vitest'
+import { Token } from 'cantok-ts'
+import type { Semantics } from 'cantok-ts'
+import {
+  checkExhaustively,
+  laws,
+  observationallyEqual,
+  smallTokens,
+  smallTraces,
+  toCode,
+  token,
+  trace,
+  verdicts,
+} from 'cantok-ts/testing'
+import { behaviours } from '../../src/testing/behaviours.js'
+import { property } from '../support/property.js'
+
+type AnyToken = Token.Token<Token.Input>
+
+const { all, andThen, any, cancelled, condition, counter, manual, never, timeout } = Token
+
+const algebra = [
+  ...laws.lattice(Token.Lattice),
+  ...laws.idempotentSemiring(Token.Semiring).filter(({ name }) => name.startsWith('product')),
+]
+
+const told = (coverage: object): void => console.log(JSON.stringify(coverage))
+
+const messageOf = (run: () => unknown): string => {
+  try {
+    run()
+    return ''
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+describe('the lattice and the semiring, on all tokens of 4 nodes and all traces of 4 events over two names', () => {
+  it('hold of all operands of 4 nodes together, nothing assumed', () => {
+    const coverage = checkExhaustively(algebra)
+    told(coverage)
+    expect(coverage).toMatchObject({ laws: 25, tokens: 2436, traces: 1555, singles: 2436, pairs: 3724, triples: 3430 })
+  })
+
+  it('hold of any two classes of such tokens, and of three of 6 nodes together', () => {
+    const coverage = checkExhaustively(algebra, { operands: 'classes' })
+    told(coverage)
+    expect(coverage).toMatchObject({ tokens: 2436, classes: 71, singles: 2436, pairs: 71 ** 2, triples: 9751 })
+  })
+
+  it('hold of leaves of every kind, looked at through a child too, with unlatched conditions for the lattice', () => {
+    const leaves = [
+      never,
+      cancelled(),
+      manual('a'),
+      timeout(1),
+      Token.deadline(2),
+      counter(1),
+      counter(1, { direct: false }),
+      condition('p'),
+      condition('q', { latch: false }),
+      Token.budget('x', 1),
+      Token.idle('i', 1),
+    ]
+    const events: ReadonlyArray<Semantics.Event> = [
+      { _tag: 'Requested', name: 'a' },
+      { _tag: 'Spent', name: 'x', amount: 1 },
+      { _tag: 'Beat', name: 'i' },
+      { _tag: 'Elapsed', ms: 1, wall: 1 },
+      { _tag: 'Elapsed', ms: 2, wall: 2 },
+      { _tag: 'Polled', conditions: { p: true, q: false }, direct: true },
+      { _tag: 'Polled', conditions: { p: false, q: true }, direct: false },
+      { _tag: 'Polled', conditions: {}, direct: true },
+    ]
+    const lattice = checkExhaustively(laws.lattice(Token.Lattice), {
+      leaves,
+      events,
+      labels: [],
+      maxSize: 3,
+      maxLength: 3,
+      maxTotal: 4,
+    })
+    const latching = leaves.filter((leaf) => leaf._tag !== 'Condition' || leaf.latch)
+    const semiring = checkExhaustively(laws.semiring(Token.Semiring), {
+      leaves: latching,
+      events,
+      labels: [],
+      maxSize: 3,
+      maxLength: 3,
+      maxTotal: 4,
+    })
+    told(lattice)
+    told(semiring)
+    expect([lattice.tokens, lattice.traces, lattice.triples]).toEqual([440, 585, 9317])
+    expect([semiring.tokens, semiring.triples]).toEqual([370, 7000])
+  })
+
+  it('adequacy, residual and normal forms hold of tokens of 3 nodes and traces of 3 events', () => {
+    const list = [laws.adequacy(), ...laws.semantics(), ...laws.normalForm()]
+    const coverage = checkExhaustively(list, { maxSize: 3, maxLength: 3, labels: [] })
+    told(coverage)
+    expect([coverage.tokens, coverage.traces]).toEqual([196, 259])
+  })
+})
+
+describe('behaviours', () => {
+  const tokens = [...smallTokens()]
+  const three = [...smallTokens({ maxSize: 3 })]
+
+  it('tell apart exactly what the semantics does, on all traces', () => {
+    const known = behaviours({})
+    const traces = [...smallTraces()]
+    const longest = traces.filter(({ length }) => length === 4)
+    const seen = new Map<number, string>()
+    const numbers = new Map<string, number>()
+    for (const each of three) {
+      // what no trace of 4 events tells apart, none of fewer does
+      const all = longest.map((events) => verdicts(each, events).map(Number).join('')).join()
+      const number = known.verdicts(each)
+      expect(seen.get(number) ?? all).toBe(all)
+      expect(numbers.get(all) ?? number).toBe(number)
+      seen.set(number, all)
+      numbers.set(all, number)
+    }
+    console.log(
+      `${three.length} tokens of 3 nodes, ${longest.length} traces of 4 events: ${seen.size} kinds of verdicts`,
+    )
+  })
+
+  it('are all that combinators learn of their parts: classes are congruent', () => {
+    const known = behaviours({})
+    const representatives = new Map<number, AnyToken>()
+    for (const each of tokens) {
+      const behaviour = known.behaviour(each)
+      if (!representatives.has(behaviour)) representatives.set(behaviour, each)
+    }
+    const others = [never, manual('a'), timeout(1), counter(1), condition('p'), andThen(timeout(1), manual('b'))]
+    let checked = 0
+    for (const each of tokens) {
+      const same = representatives.get(known.behaviour(each))!
+      if (same === each) continue
+      for (const other of others)
+        for (const combined of [any, all, andThen] as ReadonlyArray<(a: AnyToken, b: AnyToken) => AnyToken>) {
+          checked += 2
+          const isSame =
+            known.behaviour(combined(each, other)) === known.behaviour(combined(same, other)) &&
+            known.behaviour(combined(other, each)) === known.behaviour(combined(other, same))
+          if (!isSame) throw new Error(`${toCode(each)} is not ${toCode(same)} beside ${toCode(other)}`)
+        }
+    }
+    console.log(`${checked} contexts of ${tokens.length} tokens, ${representatives.size} classes`)
+    expect([representatives.size, checked]).toEqual([71, 85_140])
+  })
+
+  it('tell apart what fires late and what has fired long ago', () => {
+    const known = behaviours({})
+    const twice = andThen(timeout(1), timeout(1))
+    expect(known.behaviour(twice)).toBe(known.behaviour(timeout(2)))
+    // both have fired once 2 ms have passed, one of them for 1 ms
+    const after = (each: AnyToken): ReadonlyArray<number> =>
+      [known.verdicts, known.behaviour].map((number) => number(each))
+    const [longAgo, justNow] = [timeout(1), all(timeout(1), any(timeout(2), counter(0)))].map(after)
+    expect(longAgo).not.toEqual(justNow)
+  })
+
+  it('are the same for tokens that differ in what reasons tell alone', () => {
+    const known = behaviours({})
+    expect(known.behaviour(Token.labelled('x')(counter(3, { left: 1 })))).toBe(known.behaviour(counter(1)))
+    expect(known.behaviour(timeout(1))).not.toBe(known.behaviour(timeout(2)))
+    expect(known.behaviour(condition('p'))).not.toBe(known.behaviour(condition('p', { latch: false })))
+  })
+})
+
+describe('smallTokens and smallTraces', () => {
+  it('give each once, the smaller first, none left out', () => {
+    const codes = [...smallTokens({ maxSize: 3 })].map(toCode)
+    expect(new Set(codes).size).toBe(codes.length)
+    expect(codes.slice(0, 8)).toEqual([
+      'Token.never',
+      'Token.cancelled()',
+      "Token.manual('a')",
+      "Token.manual('b')",
+      'Token.timeout(1)',
+      'Token.counter(1)',
+      "Token.condition('p')",
+      "Token.labelled('one')(Token.never)",
+    ])
+    expect(codes).toContain("Token.andThen(Token.manual('a'), Token.manual('b'))")
+    expect(codes).toContain("Token.all(Token.labelled('one')(Token.timeout(1)))")
+    // 7 leaves, 3 · 7 of two nodes, 3 · 21 + 3 · 7 · 7 of three
+    expect(codes.length).toBe(7 + 21 + 63 + 147)
+    const traces = [...smallTraces({ maxLength: 2 })].map((each) => JSON.stringify(each))
+    expect([traces[0], traces.length, new Set(traces).size]).toEqual(['[]', 43, 43])
+  })
+
+  it('are lazy', () => {
+    const [first] = smallTokens({ maxSize: 1_000_000 })
+    expect(first).toEqual(never)
+    expect(smallTraces({ maxLength: 1_000_000 }).next().value).toEqual([])
+  })
+})
+
+describe('checkExhaustively', () => {
+  it('finds the smallest operands and the shortest trace', () => {
+    expect(messageOf(() => checkExhaustively(laws.lattice({ ...Token.Lattice, meet: any })))).toMatch(
+      /^The law 'join: absorption' does not hold .*, of\n\n {2}a = Token\.never\n {2}b = Token\.cancelled\(\)\n(.*\n)* {2}trace = \[\{ _tag: 'Polled', .*\}\]\n\nleft:\n/,
+    )
+    const repeated = laws.equivalent('twice is once', (a) => [andThen(a, a), a])
+    expect(messageOf(() => checkExhaustively(repeated))).toContain("\n  a = Token.manual('a')\n")
+    expect(
+      messageOf(() => checkExhaustively(laws.monotony(), { leaves: [condition('p', { latch: false })], maxSize: 1 })),
+    ).toMatch(/^The law 'monotony' does not hold, of\n\n {2}token = Token\.condition\('p', \{ latch: false \}\)\n/)
+  })
+
+  it('takes laws of four and of none, and as many nodes together as it is told', () => {
+    const four = laws.equivalent('of four', (a, b, c, d) => [any(any(a, b), any(c, d)), any(a, b, c, d)])
+    const none = laws.equivalent('of none', () => [any(), never])
+    expect(checkExhaustively([four, none], { maxSize: 2, maxTotal: 4, maxLength: 2 })).toMatchObject({
+      laws: 2,
+      tokens: 28,
+      traces: 43,
+      triples: 0,
+    })
+    const counted = (maxTotal: number): number =>
+      checkExhaustively(laws.commutativity(Token.SemigroupAny), { maxSize: 2, maxTotal, maxLength: 1 }).pairs
+    expect([2, 3, 4].map(counted)).toEqual([49, 343, 784])
+  })
+})
+
+describe('observationallyEqual', () => {
+  it('finds what differs, with the smallest trace, whatever the numbers and names', () => {
+    const different = (first: AnyToken, second: AnyToken): unknown => {
+      const found = observationallyEqual(first, second)
+      return found._tag === 'Different' ? found.trace : found._tag
+    }
+    const poll = { _tag: 'Polled', conditions: {}, direct: true }
+    expect(different(manual('stop'), never)).toEqual([{ _tag: 'Requested', name: 'stop' }, poll])
+    expect(different(timeout('1 hour'), timeout('2 hours'))).toEqual([
+      { _tag: 'Elapsed', ms: 3_600_000, wall: 3_600_000 },
+      poll,
+    ])
+    expect(different(Token.deadline(1e12), never)).toEqual([{ _tag: 'Elapsed', ms: 0, wall: 1e12 }, poll])
+    expect(different(Token.budget('bytes', 1e6), Token.budget('bytes', 1e6 + 1))).toEqual([
+      { _tag: 'Spent', name: 'bytes', amount: 1e6 },
+      poll,
+    ])
+    expect(different(counter(30), counter(31))).toHaveLength(31)
+    expect(different(condition('p'), condition('p', { fallback: true }))).toEqual([poll])
+  })
+
+  property(
+    'is what the lattice says',
+    [token({ maxDepth: 2 }), token({ maxDepth: 2 })],
+    (a, b) => {
+      expect(observationallyEqual(any(a, b), any(b, a), { numRuns: 20 })).toEqual({ _tag: 'Equal', traces: 20 })
+    },
+    100,
+  )
+
+  it('answers the same each time, and takes traces', () => {
+    const compare = (): unknown => observationallyEqual(all(manual('a'), counter(2)), andThen(manual('a'), counter(2)))
+    expect(compare()).toEqual(compare())
+    expect(observationallyEqual(timeout(3), timeout(4), { traces: { maxElapsed: 0, spans: [] } })._tag).toBe('Equal')
+    expect(
+      observationallyEqual(timeout(3), timeout(4), { traces: trace({ maxLength: 0 }), seed: 5, numRuns: 3 }),
+    ).toEqual({ _tag: 'Equal', traces: 3 })
+  })
+})
