@@ -34,7 +34,7 @@ export interface Column {
  * - `status`: `'unstarted'` is the second part of an `andThen` whose first has not fired; `'momentary'` is true for this one look; `'settled'` has not
  *   fired, and no longer can: what it is part of has.
  * - `before` and `used`: what was used up of the leaf's measure at the start and at the end of the event, bit by bit if `timed`, at once if not.
- * - `startedAt`, `firedAt`, `settledAt`: the instant, in milliseconds since the start of the trace, if it was in this event; what is settled at its end has none.
+ * - `startedAt`, `firedAt`, `settledAt`: the instant, in milliseconds since the start of the trace, if it was in this event; `settledAt` is there only if the event takes time.
  * - `answer`: what a condition was found to be, if it was read.
  */
 export interface Cell {
@@ -153,11 +153,12 @@ const columnsOf = (trace: ReadonlyArray<Event>): ReadonlyArray<Column> => {
   })
 }
 
-const cellOf = (before: Glimpse | undefined, { token, ...cell }: Glimpse, event: Event): Cell => ({
+const cellOf = (before: Glimpse | undefined, { token, settledAt, ...cell }: Glimpse, event: Event): Cell => ({
   ...cell,
   timed: event._tag === 'Elapsed',
   before: before === undefined ? 0 : usedOf(before.token),
   used: usedOf(token),
+  ...(settledAt === undefined || event._tag !== 'Elapsed' ? {} : { settledAt }),
 })
 
 const usedOf = (token: AnyToken): number => explain(token).progress?.used ?? 0

@@ -14,13 +14,17 @@ export const layoutOf = (columns: ReadonlyArray<Column>, width: number, room: nu
   const longest = Math.max(Number.MIN_VALUE, ...spans)
   const timed = spans.filter((span) => span > 0).length
   const events = spans.length - timed
-  const pitch = Math.min(room, (timed === 0 ? width : width / 2) / Math.max(1, events))
+  const pitch = Math.min(room, (timed === 0 ? width : width * 0.4) / Math.max(1, events))
   const rest = width - events * pitch
   const least = Math.min(room / 2, rest / (2 * Math.max(1, timed)))
-  const sum = spans.reduce((total, span) => total + span / longest, 0)
+  const scale = scaleOf(
+    spans.filter((span) => span > 0).map((span) => span / longest),
+    rest,
+    least,
+  )
   const edges = [0]
   for (const span of spans) {
-    const wide = span === 0 ? pitch : least + ((rest - timed * least) * (span / longest)) / sum
+    const wide = span === 0 ? pitch : Math.max(least, (span / longest) * scale)
     edges.push(Math.min(width, (edges.at(-1) ?? 0) + wide))
   }
   const at = (column: number, instant: number): number => {
@@ -33,4 +37,19 @@ export const layoutOf = (columns: ReadonlyArray<Column>, width: number, room: nu
     return column < 0 ? (edges.at(-1) ?? 0) : at(column, instant)
   }
   return { edges, at, ofTime }
+}
+
+/** What a unit takes, so that all take as much as there is, and none less than the least. */
+const scaleOf = (spans: ReadonlyArray<number>, rest: number, least: number): number => {
+  let scale = 0
+  let room = rest
+  let long = spans
+  for (let isStable = false; !isStable && long.length > 0;) {
+    scale = room / long.reduce((sum, span) => sum + span, 0)
+    const longer = long.filter((span) => span * scale >= least)
+    isStable = longer.length === long.length
+    room -= (long.length - longer.length) * least
+    long = longer
+  }
+  return scale
 }

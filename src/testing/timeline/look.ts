@@ -216,7 +216,8 @@ const ago = (event: Event, token: AnyToken): number => {
 const seen = (token: AnyToken, glimpse: Glimpse, extents: ReadonlyArray<Extent>, until: number): Glimpse => {
   const extent = extents.at(-1)
   if (glimpse.status === 'fired') return { token: glimpse.token, status: 'fired' }
-  if (extent === undefined) return { token: glimpse.token, status: glimpse.status }
+  if (extent === undefined)
+    return { token: glimpse.token, status: glimpse.status, ...(until === Infinity ? {} : { settledAt: until }) }
   const { event, now, asks } = extent
   const startedAt = event._tag === 'Elapsed' ? now - event.ms : now
   const started = glimpse.status === 'unstarted' ? { startedAt } : {}
@@ -226,12 +227,15 @@ const seen = (token: AnyToken, glimpse: Glimpse, extents: ReadonlyArray<Extent>,
   const firedAt = left._tag === 'Cancelled' ? now - ago(event, token) : undefined
   if (firedAt !== undefined && firedAt <= until + inexact)
     return { token: usedUp(token), status: 'fired', ...started, firedAt, ...answered }
-  if (event._tag !== 'Elapsed' || until >= now - inexact)
-    return { token: left, status: verdict._tag === 'None' ? 'pending' : 'momentary', ...started, ...answered }
-  if (glimpse.status === 'unstarted' && startedAt > until) return { ...glimpse, settledAt: until }
+  const stopped = until === Infinity ? {} : { settledAt: until }
+  if (event._tag !== 'Elapsed' || until >= now - inexact) {
+    const status = verdict._tag === 'None' ? 'pending' : 'momentary'
+    return { token: left, status, ...started, ...stopped, ...answered }
+  }
+  if (glimpse.status === 'unstarted' && startedAt > until) return { ...glimpse, ...stopped }
   const rest = now - until
   const [, then] = step({ ...event, ms: Math.max(0, event.ms - rest), wall: event.wall - rest })(token)
-  return { token: then._tag === 'Cancelled' ? token : then, status: 'pending', ...started, settledAt: until }
+  return { token: then._tag === 'Cancelled' ? token : then, status: 'pending', ...started, ...stopped }
 }
 
 /** Sums of fractions of milliseconds are not exact. */

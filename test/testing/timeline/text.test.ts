@@ -10,7 +10,7 @@ import { scenes } from './scenes.js'
 /** Characters that take no column, one, and two; and some that would break lines or move the cursor. */
 const strange = fc.string({
   unit: fc.constantFrom(
-    ...'a|"<&>│…é日',
+    ...Array.from('a|"<&>│…é日'),
     '😀',
     'e\u0301',
     '\n',
