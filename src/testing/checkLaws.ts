@@ -39,7 +39,7 @@ export interface CheckOptions {
 /**
  * Checks laws on generated tokens and traces; throws one error that tells all that do not hold.
  *
- * For each of these it gives the law's name, the smallest operands found, as code, the trace, what to repeat it with, and the timeline of both sides. The laws of
+ * For each of these, or the first three, it gives the law's name, the smallest operands found, as code, the trace, what to repeat it with, and the timeline of both sides. The laws of
  * the lattice hold of all tokens up to the verdict; those of the semiring want `tokens: { momentary: false }`.
  *
  * @example
@@ -73,14 +73,21 @@ export const checkLaws = (
   if (failures.length === 0) return
   const verb = failures.length === 1 ? 'does' : 'do'
   const head = `${failures.length} of ${list.length} laws ${verb} not hold`
-  throw new Error([head, ...failures.map(({ text }) => text)].join('\n\n'), { cause: failures[0]?.cause })
+  const told = failures.slice(0, mostTold).map(({ text }) => text)
+  const others = failures.slice(mostTold).map(({ name }) => `'${name}'`)
+  const rest = others.length === 0 ? [] : [`Nor do these, of which no more is told here: ${others.join(', ')}`]
+  throw new Error([head, ...told, ...rest].join('\n\n'), { cause: failures[0]?.cause })
 }
 
 // -------------------------------------------------------------------------------------
 // private
 // -------------------------------------------------------------------------------------
 
+/** How many laws that fail are told in full. */
+const mostTold = 3
+
 interface Failure {
+  readonly name: string
   readonly text: string
   readonly cause: unknown
 }
@@ -123,11 +130,13 @@ const failure = (law: Law<Token<Input>>, options: CheckOptions): Failure | undef
   const words = typeof equality === 'function' ? 'up to the equality given' : equalityWords[equality]
   const title = `The law '${law.name}' does not hold${law._tag === 'Equation' ? ` ${words}` : ''}`
   const cause = details.errorInstance
-  if (details.counterexample === null) return { text: `${title}: ${fc.defaultReportMessage(details)}`, cause }
+  if (details.counterexample === null)
+    return { name: law.name, text: `${title}: ${fc.defaultReportMessage(details)}`, cause }
   const [operands, happened] = details.counterexample
   const thrown = cause instanceof Error && !cause.message.startsWith('Property failed') ? `\n${cause.message}` : ''
   const repeat = `parameters: { seed: ${details.seed}, path: '${details.counterexamplePath}', endOnFailure: true }`
   return {
+    name: law.name,
     text: `${title}, of\n\n${findingOf(law, operands, happened)}${thrown}\n\nFound in run ${details.numRuns}, made smaller ${details.numShrinks} times; to repeat it, ${repeat}`,
     cause,
   }

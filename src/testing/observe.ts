@@ -1,5 +1,6 @@
 /** What can be observed of a token on a trace, and the equalities up to that. */
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
+import { stackSafe } from '../internal/recursion.js'
 import { Eq as ReasonEq } from '../Reason.js'
 import type { Reason } from '../Reason.js'
 import { run } from '../Semantics.js'
@@ -121,5 +122,9 @@ export const getReasonEq = (trace: Trace): EqOf<Token<Input>> => ({
   },
 })
 
-const pathless = (reason: Reason): Reason =>
-  reason._tag === 'AllOf' ? { ...reason, path: [], reasons: reason.reasons.map(pathless) } : { ...reason, path: [] }
+const pathless: (reason: Reason) => Reason = stackSafe<Reason, Reason>(function* (reason) {
+  if (reason._tag !== 'AllOf') return { ...reason, path: [] }
+  const reasons: Array<Reason> = []
+  for (const part of reason.reasons) reasons.push(yield part)
+  return { ...reason, path: [], reasons }
+})

@@ -1,4 +1,5 @@
 import { reasonText } from '../internal/reasonText.js'
+import { stackSafe } from '../internal/recursion.js'
 import type { Reason } from '../Reason.js'
 import { fold } from '../Token.js'
 import type { All, Any, Input, Token } from '../Token.js'
@@ -69,19 +70,20 @@ const options = (fields: Readonly<Record<string, unknown>>): string => {
   return defined.length === 0 ? '' : `, ${literal(Object.fromEntries(defined))}`
 }
 
-/** JSON-like data as code: texts in single quotes, names of fields bare where they can be. */
-export const literal = (value: unknown): string => {
+/** JSON-like data as code: texts in single quotes, names of fields bare where they can be. Stack-safe, linear. */
+export const literal: (value: unknown) => string = stackSafe<unknown, string>(function* (value) {
   if (typeof value === 'string') return quoted(value)
-  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
-  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`
-  if (typeof value === 'object' && value !== null) {
-    const fields = Object.entries(value).filter(([, each]) => each !== undefined)
-    return fields.length === 0
-      ? '{}'
-      : `{ ${fields.map(([name, each]) => `${key(name)}: ${literal(each)}`).join(', ')} }`
+  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : String(value)
+  const isList = Array.isArray(value)
+  let listing = ''
+  for (const [name, each] of Object.entries(value)) {
+    if (each === undefined && !isList) continue
+    // a sum and not `join`, since the engine keeps sums as ropes
+    listing += `${listing === '' ? '' : ', '}${isList ? '' : `${key(name)}: `}${yield each}`
   }
-  return String(value)
-}
+  if (isList) return `[${listing}]`
+  return listing === '' ? '{}' : `{ ${listing} }`
+})
 
 const quoted = (text: string): string =>
   `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`

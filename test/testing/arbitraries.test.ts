@@ -167,6 +167,17 @@ describe('generated values', () => {
     }
   })
 
+  it('print however deep they nest', () => {
+    const depth = 100_000
+    let reasons: Reason.Reason = { _tag: 'Requested', path: [] }
+    let deep: AnyToken = Token.manual('a')
+    for (let level = 0; level < depth; level++) {
+      reasons = { _tag: 'AllOf', reasons: [reasons, { _tag: 'Requested', path: [] }], path: [] }
+      deep = Token.labelled('x')(deep)
+    }
+    expect(toCode(Token.all(deep, Token.cancelled(reasons))).length).toBeGreaterThan(50 * depth)
+  })
+
   it('are new values: no constant of the library prints otherwise', () => {
     fc.sample(token({ maxDepth: 0 }), 200)
     expect(Object.getOwnPropertySymbols(Token.never)).toEqual([])

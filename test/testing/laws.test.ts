@@ -251,6 +251,12 @@ describe('checkLaws', () => {
     expect(text).toMatch(/The law 'monotony' does not hold, of\n\n {2}token = Token\./)
   })
 
+  it('tells three in full and names the others', () => {
+    const text = message(laws.lattice({ ...lattice, meet: andThen }), latching)
+    expect(text.match(/does not hold up to/g)).toHaveLength(3)
+    expect(text).toMatch(/\nNor do these, of which no more is told here: 'meet: \w+/)
+  })
+
   it('takes arbitraries, and as many operands as a law has', () => {
     const seen: Array<number> = []
     const given = { tokens: fc.constant(counter(2)), traces: fc.constant([]), parameters: { numRuns: 3 } }
