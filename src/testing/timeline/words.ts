@@ -146,8 +146,12 @@ export const leafName = (token: Token<Input>): string => {
       return `budget "${token.name}" ${rounded(token.limit, 1000)}`
     case 'Idle':
       return `idle "${token.name}" ${time(token.duration)}`
-    default:
-      return token._tag.toLowerCase()
+    case 'Never':
+    case 'Any':
+    case 'All':
+    case 'AndThen':
+    case 'Labelled':
+      return nameOf(token._tag)
   }
 }
 
