@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CancelScope, Duration, Reason, Semantics, Token } from 'cantok-ts'
 import { duration, event, reason, toCode, token, trace, world } from 'cantok-ts/testing'
-import type { VirtualWorld } from 'cantok-ts/testing'
+import type { Trace, VirtualWorld } from 'cantok-ts/testing'
 import { property } from '../support/property.js'
 import { captured, depthOf, evaluated, simplest, tagsByDepth, tagsOf } from './generated.js'
 
@@ -321,6 +321,63 @@ describe('shrinking', () => {
     },
     300,
   )
+
+  /** What comes first in the measure counts more than all that follows. */
+  const isBelow = (first: ReadonlyArray<number>, second: ReadonlyArray<number>): boolean => {
+    const index = first.findIndex((each, at) => each !== second[at])
+    return index >= 0 && first[index]! < second[index]!
+  }
+  const sum = <A>(list: ReadonlyArray<A>, of: (each: A) => number): number =>
+    list.reduce((total, each) => total + of(each), 0)
+
+  property(
+    'goes down, step by step: traces',
+    [trace({ details: ['now'], instants: [100], spans: [50] })],
+    (events) => {
+      const measure = (each: Trace): ReadonlyArray<number> => {
+        let wall = 0
+        const jumps = each.map((event) => {
+          if (event._tag !== 'Elapsed') return 0
+          const jump = event.wall - wall - event.ms
+          wall = event.wall
+          return Math.abs(jump)
+        })
+        const answers = each.flatMap((event) => (event._tag === 'Polled' ? Object.values(event.conditions) : []))
+        return [
+          each.length,
+          sum(each, ({ _tag }) => (_tag === 'Polled' ? 0 : 1)),
+          sum(each, (event) => (event._tag === 'Elapsed' ? event.ms : event._tag === 'Spent' ? event.amount : 0)),
+          sum(jumps, (jump) => jump),
+          sum(each, (event) => ('detail' in event ? 1 : 0) + ('name' in event && 'byj'.includes(event.name) ? 1 : 0)),
+          sum(each, (event) => (event._tag === 'Polled' && !event.direct ? 1 : 0)),
+          answers.length,
+          answers.filter((answer) => answer).length,
+        ]
+      }
+      for (const { value } of trace().shrink(events, undefined))
+        expect(isBelow(measure(value), measure(events))).toBe(true)
+    },
+    300,
+  )
+
+  property('goes down, step by step: reasons', [reason({ at: true })], (given) => {
+    const measure = (root: Reason.Reason): ReadonlyArray<number> => {
+      const all = [root]
+      for (const each of all) if (each._tag === 'AllOf') all.push(...each.reasons)
+      const numbers = (each: Reason.Reason): number =>
+        sum(Object.values(each), (value: unknown) => (typeof value === 'number' ? value : 0))
+      return [
+        all.length,
+        sum(all, ({ _tag }) => (_tag === 'Requested' ? 0 : 1)),
+        sum(all, (each) => Object.keys(each).length),
+        sum(all, ({ path }) => path.length),
+        sum(all, numbers),
+        sum(all, (each) => ('name' in each && 'bqryj'.includes(each.name ?? ' ') ? 1 : 0)),
+      ]
+    }
+    for (const { value } of reason({ at: true }).shrink(given, undefined))
+      expect(isBelow(measure(value), measure(given))).toBe(true)
+  })
 })
 
 describe('worlds', () => {

@@ -5,9 +5,10 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Analysis, Semantics, Token } from 'cantok-ts'
 import { checkLaws, laws, token, trace, verdicts, withTimeline } from 'cantok-ts/testing'
-import type { CheckOptions, Law, Step } from 'cantok-ts/testing'
+import type { CheckOptions, Law } from 'cantok-ts/testing'
 
 type AnyToken = Token.Token<Token.Input>
+type Step = laws.Step
 
 const { all, andThen, any, cancelled, counter, manual, never, timeout } = Token
 const lattice = Token.getLattice<Token.Input>()
