@@ -157,10 +157,11 @@ export const leafName = (token: Token<Input>): string => {
 
 /** How far a leaf had come at the end. */
 export const statusOf = ({ status, progress, firedAt, cells }: Row, isReason: boolean, mark: string): string => {
-  if (status === 'fired') return `fired at ${time(firedAt ?? 0)}${isReason ? ` ${mark}` : ''}`
+  const gave = isReason && mark !== '' ? ` ${mark}` : ''
+  if (status === 'fired') return `fired at ${time(firedAt ?? 0)}${gave}`
   if (status === 'unstarted') return 'not started'
   const looks = cells.filter((cell) => cell.status === 'momentary').length
-  if (looks > 0) return looks === 1 ? 'true for one look' : `true for ${looks} looks`
+  if (looks > 0) return `${looks === 1 ? 'true for one look' : `true for ${looks} looks`}${gave}`
   return progress === undefined ? 'pending' : used(progress)
 }
 
