@@ -6,7 +6,7 @@ import { addCounts, noCounts, run, showCounts, tool } from './counting.mjs'
 process.chdir(join(import.meta.dirname, '..'))
 
 const node = (script, ...args) => run(process.execPath, [script, ...args])
-const counted = (script, ...args) => run(process.execPath, [script, ...args], { counts: true })
+const counted = (script, ...args) => run(process.execPath, [script, ...args], { counts: true, minutes: 30 })
 const project = (name) => () => counted(tool.vitest, 'run', '--project', name)
 
 /** Every example that is a file of its own runs against the built library. */
