@@ -135,7 +135,7 @@ export const tryCatch =
     untilFired<E, A>(scope, async (fired) => {
       const signal = toAbortSignal(scope)()
       const reason = fired() // making the signal was one more look
-      return reason === null ? traced(scope, () => withSignal(f, signal, fired, onError)) : left(reason)
+      return reason === null ? told(scope, () => withSignal(f, signal, fired, onError)) : left(reason)
     })
 
 const withSignal = async <E, A>(
@@ -173,7 +173,7 @@ const withSignal = async <E, A>(
 export const fromTaskEither =
   <E, A>(task: TaskEither<E, A>): Cancellable<E, A> =>
   (scope) =>
-    ifLive(scope, () => traced(scope, task))
+    ifLive(scope, () => told(scope, task))
 
 /**
  * Work that does not know of cancellation and may be left alone: once the scope fires this ends at once with the reason.
@@ -197,7 +197,7 @@ export const guard =
   <E, A>(task: TaskEither<E, A>): Cancellable<E, A> =>
   (scope) =>
   () =>
-    untilFired(scope, () => traced(scope, task))
+    untilFired(scope, () => told(scope, task))
 
 /**
  * A poll of the scope, as a step: to put between the steps of a long pipeline.
@@ -342,15 +342,15 @@ export const bracket =
   ): Cancellable<E1 | E2 | E3, A> =>
   (scope) =>
     ifLive<E1 | E2 | E3, A>(scope, async () => {
-      const { trace } = clock(scope)
-      trace?.('acquires')
+      const { tell } = clock(scope)
+      tell?.('acquires')
       const acquired = await shield(acquire)(scope)()
       if (acquired._tag === 'Left') return acquired
-      trace?.('has acquired')
+      tell?.('has acquired')
       const outcome = await outcomeOf(ifLive(scope, () => use(acquired.right)(scope)()))
-      trace?.('releases')
+      tell?.('releases')
       const released = await outcomeOf(shield((deaf) => release(acquired.right, outcome)(deaf))(scope))
-      trace?.('has released')
+      if (released._tag === 'Right') tell?.('has released')
       if (released._tag === 'Defect')
         throw outcome._tag === 'Defect'
           ? new AggregateError([outcome.error, released.error], 'both the use of a resource and its release threw')
@@ -797,11 +797,11 @@ const untilFired = <E, A>(
   })
 
 /** Runs a piece of work, and tells the clock of its scope if that wants to know. */
-const traced = <A>(scope: ScopeView, work: Task<A>): Promise<A> => {
-  const { trace } = clock(scope)
-  if (trace === undefined) return work()
-  trace('starts work')
-  return (async () => work())().finally(() => trace('ends work'))
+const told = <A>(scope: ScopeView, work: Task<A>): Promise<A> => {
+  const { tell } = clock(scope)
+  if (tell === undefined) return work()
+  tell('starts work')
+  return (async () => work())().finally(() => tell('ends work'))
 }
 
 /** Lets what is settled in this turn come through the promises that a pipeline puts behind it: some steps each. */

@@ -24,7 +24,7 @@ import { received } from './internal/received.js'
  *
  * `block(span)`, where a clock has it, lets that much time pass while nothing else runs in the thread; it may return early.
  *
- * `trace(step)`, where a clock has it, is told what programs do in scopes that run on it, in the moment in which they do it. It must not throw.
+ * `tell(activity)`, where a clock has it, is told what programs do in scopes that run on it, in the moment in which they do it. It must not throw.
  *
  * @category model
  * @since 0.1.0
@@ -34,19 +34,20 @@ export interface Clock {
   readonly wall: IO<number>
   readonly schedule: (delay: Duration.DurationInput, run: IO<void>, options?: TimerOptions) => IO<IO<void>>
   readonly block?: (span: Duration.DurationInput) => IO<void>
-  readonly trace?: (step: Step) => void
+  readonly tell?: (activity: Activity) => void
 }
 
 /**
- * What a program does in a scope, for test kits and tracers: it waits for the scope or listens to it, and does so no more though the scope has not fired; work of `guard`, `tryCatch` and
- * `fromTaskEither` starts and ends, late where it was left alone; a `bracket` acquires, has acquired, releases and has released.
+ * What a program does in a scope, for test kits and tracers: it waits for the scope or listens to it, and does so no more, for that was taken back or the scope has
+ * fired; work of `guard`, `tryCatch` and `fromTaskEither` starts and ends, late where it was left alone; a `bracket` acquires, has acquired, releases and,
+ * unless that failed, has released. AbortSignals made of a scope are not told of.
  *
  * Code that waits, works or holds resources in ways of its own may tell its clock the same.
  *
  * @category model
  * @since 0.1.0
  */
-export type Step =
+export type Activity =
   | 'waits'
   | 'waits no more'
   | 'starts work'
@@ -74,7 +75,7 @@ export interface TimerOptions {
  * @category model
  * @since 0.1.0
  */
-export interface SystemClock extends Required<Omit<Clock, 'trace'>> {
+export interface SystemClock extends Required<Omit<Clock, 'tell'>> {
   readonly renew: IO<void>
 }
 

@@ -239,14 +239,22 @@ export class Scope {
     return tooLate
   }
 
+  /** An AbortSignal, which waits until the scope is closed, is nobody who waits: whoever listens to it is not known. */
   private subscribed(listener: Listener): () => boolean {
-    const { trace } = this.machine.clock
-    if (trace === undefined) return subscribe(this, listener)
-    trace('waits')
-    const unsubscribe = subscribe(this, listener)
+    const { tell: told } = this.machine.clock
+    if (told === undefined || listener.closed !== null) return subscribe(this, listener)
+    told('waits')
+    const { run, fail } = listener
+    const ended =
+      <A>(f: (value: A) => void) =>
+      (value: A): void => {
+        told('waits no more')
+        f(value)
+      }
+    const unsubscribe = subscribe(this, { ...listener, run: ended(run), fail: fail === null ? null : ended(fail) })
     return () => {
       const wasInTime = unsubscribe()
-      if (wasInTime) trace('waits no more')
+      if (wasInTime) told('waits no more')
       return wasInTime
     }
   }

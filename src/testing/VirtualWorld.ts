@@ -16,7 +16,7 @@ import type { Task } from 'fp-ts/lib/Task.js'
 import { beat, cancelInput, peek, poll, remaining, spend } from '../CancelScope.js'
 import type { CancelScope } from '../CancelScope.js'
 import { turn, virtual } from '../Clock.js'
-import type { Step, VirtualClock } from '../Clock.js'
+import type { Activity, VirtualClock } from '../Clock.js'
 import * as Duration from '../Duration.js'
 import { received } from '../internal/received.js'
 import type { Reason } from '../Reason.js'
@@ -52,7 +52,7 @@ export type Script = Answer | readonly [Answer, ...ReadonlyArray<Answer>]
  * - `conditions` says by name what the predicates answer.
  * - A `scheduler` of fast-check picks, while `settle` runs, the order of the timers that have come due at one instant, and when promises that were scheduled
  *   with it settle. Its report names each timer by its instant.
- * - `trace` is told the steps that programs take in scopes of this world.
+ * - `tell` is told what programs do in scopes of this world.
  *
  * @category model
  * @since 0.1.0
@@ -62,7 +62,7 @@ export interface VirtualWorldOptions<Name extends string = string> {
   readonly seed?: number
   readonly conditions?: { readonly [N in Name]: Script }
   readonly scheduler?: Scheduler
-  readonly trace?: (step: Step) => void
+  readonly tell?: (activity: Activity) => void
 }
 
 /**
@@ -137,11 +137,11 @@ export interface VirtualWorld<Name extends string = string> {
 export const virtualWorld = <Name extends string = never>(
   options: VirtualWorldOptions<Name> = {},
 ): VirtualWorld<Name> => {
-  const { wallStart = 0, seed = 0, scheduler, trace } = options
+  const { wallStart = 0, seed = 0, scheduler, tell } = options
   const bare = virtual(wallStart)
   const random = series(seed)
   const timed = scheduler === undefined ? bare : orderedBy(bare, scheduler)
-  const clock = trace === undefined ? timed : { ...timed, trace }
+  const clock = tell === undefined ? timed : { ...timed, tell }
   // sound: an object without names has no script to lack
   const scripts = Object.entries<Script>(options.conditions ?? ({} as { readonly [N in Name]: Script }))
   const answers = new Map<string, IO<Answer>>(scripts.map(([name, script]) => [name, reading(name, script)()]))

@@ -22,7 +22,7 @@ import { isReason } from '../Reason.js'
 import type { Reason } from '../Reason.js'
 import { drive } from './sweep/drive.js'
 import type { Driven } from './sweep/drive.js'
-import { judge } from './sweep/judge.js'
+import { judge, judgeUndisturbed } from './sweep/judge.js'
 import type {
   InjectedReason,
   Injection,
@@ -93,10 +93,10 @@ export const sweep: Sweep = /*#__PURE__*/ Object.assign(
     const { points = 'all', again = false } = options
     const given = reasonsOf(options).map(reasonOf)
     const pick = picking(points)
+    programOnly(program)
     return async () => {
-      const reference = await drive(program, options, null)
+      const { reference, undisturbed } = await undisturbedOf(program, options)
       const { isEndless } = reference
-      const undisturbed = await replayOf(reference, null, options)
       const count = reference.passed.length
       const nothing = { undisturbed, isEndless, points: count, tried: 0, replays: 0 }
       if (undisturbed.failures.length > 0) return { ...nothing, failed: [undisturbed] }
@@ -104,9 +104,9 @@ export const sweep: Sweep = /*#__PURE__*/ Object.assign(
       let replays = 0
       const attempt = async (injection: Injection): Promise<number> => {
         const driven = await drive(program, options, injection)
-        const replay = await replayOf(driven, reference, options)
+        const replay = { ...driven.ended, failures: await judge(driven, reference, options) }
         replays++
-        if (replay.failures.length > 0) failed.push(failed.length < kept ? replay : { ...replay, happenings: [] })
+        if (replay.failures.length > 0) failed.push(failed.length < kept ? replay : { ...replay, log: [] })
         return driven.passed.length
       }
       const tried = pick(count)
@@ -126,14 +126,17 @@ export const sweep: Sweep = /*#__PURE__*/ Object.assign(
         reason: reasonOf(reason),
         ...(again === undefined ? {} : { again: whole('again', again, point + 1) }),
       }
-      return <A>(program: Program<A>, options: ReplayOptions<A> = {}): Task<Replay<A>> =>
-        async () => {
+      return <A>(program: Program<A>, options: ReplayOptions<A> = {}): Task<Replay<A>> => {
+        programOnly(program)
+        return async () => {
           const reference = await drive(program, options, null)
           const count = reference.passed.length
           if (point >= count)
             throw new RangeError(`point must be less than ${count}, for so many the program passes, but was ${point}`)
-          return replayOf(await drive(program, options, injection), reference, options)
+          const driven = await drive(program, options, injection)
+          return { ...driven.ended, failures: await judge(driven, reference, options) }
         }
+      }
     },
   },
 )
@@ -168,7 +171,7 @@ export const sweepOrThrow = <A>(program: Program<A>, options: SweepOptions<A> = 
  * A sweep as a property of fast-check: for inputs, points and reasons that it generates, and shrinks together when a replay fails.
  *
  * Small points are tried more often; one beyond those that the program passes with its input stands for the last. The failure says which it was, and how
- * to repeat it. `points` and `again` of the options are not looked at.
+ * to repeat it.
  *
  * @example
  * ```ts
@@ -190,22 +193,19 @@ export const sweepOrThrow = <A>(program: Program<A>, options: SweepOptions<A> = 
 export const sweepProperty = <X, A>(
   inputs: Arbitrary<X>,
   program: (input: X) => Program<A>,
-  options: SweepOptions<A> = {},
-): IAsyncProperty<[input: X, point: number, reason: InjectedReason]> => {
-  return asyncProperty(inputs, anyPoint(), constantFrom(...reasonsOf(options)), async (input, wanted, reason) => {
-    const reference = await drive(program(input), options, null)
-    const count = reference.passed.length
-    const driven =
-      count === 0
-        ? reference
-        : await drive(program(input), options, {
-            point: Math.min(wanted, count - 1),
-            reason: reasonOf(reason),
-          })
-    for (const replay of [await replayOf(reference, null, options), await replayOf(driven, reference, options)])
-      if (replay.failures.length > 0) throw new Error(ShowReplay.show(replay))
+  options: Omit<SweepOptions<A>, 'points' | 'again'> = {},
+): IAsyncProperty<[input: X, point: number, reason: InjectedReason]> =>
+  asyncProperty(inputs, anyPoint(), constantFrom(...reasonsOf(options)), async (input, wanted, reason) => {
+    const given = program(input)
+    programOnly(given)
+    const { reference, undisturbed } = await undisturbedOf(given, options)
+    if (undisturbed.failures.length > 0)
+      throw new Error(`whatever the point and the reason, ${ShowReplay.show(undisturbed)}`)
+    const point = Math.min(wanted, reference.passed.length - 1)
+    const driven = await drive(given, options, { point, reason: reasonOf(reason) })
+    const failures = await judge(driven, reference, options)
+    if (failures.length > 0) throw new Error(ShowReplay.show({ ...driven.ended, failures }))
   })
-}
 
 // -------------------------------------------------------------------------------------
 // private
@@ -216,14 +216,30 @@ const anyPoint = (): Arbitrary<number> => oneof(...[7, 31, 127, 999].map((max) =
 /** How many of the failed replays are kept in full: each is as long as the program. */
 const kept = 100
 
-const replayOf = async <A>(
-  driven: Driven<A>,
-  undisturbed: Driven<A> | null,
-  options: ReplayOptions<A>,
-): Promise<Replay<A>> => ({ ...driven.ended, failures: await judge(driven, undisturbed, options) })
+interface Undisturbed<A> {
+  readonly reference: Driven<A>
+  readonly undisturbed: Replay<A>
+}
 
-const reasonsOf = <A>({ reasons = ['Requested', 'TimedOut'] }: SweepOptions<A>): ReadonlyArray<InjectedReason> =>
-  reasons === 'all' ? Object.values(samples).map(({ _tag }) => _tag) : reasons
+/** The run that others are compared with: twice, for a program that does not do the same each time cannot be swept. */
+const undisturbedOf = async <A>(program: Program<A>, options: ReplayOptions<A>): Promise<Undisturbed<A>> => {
+  const reference = await drive(program, options, null)
+  const again = await drive(program, options, null)
+  const failures = await judgeUndisturbed(reference, again, options)
+  return { reference, undisturbed: { ...reference.ended, failures } }
+}
+
+const programOnly = (program: unknown): void => {
+  if (typeof program !== 'function') throw new TypeError(`program must be a function, but was ${received(program)}`)
+}
+
+const reasonsOf = <A>({
+  reasons = ['Requested', 'TimedOut'],
+}: Pick<SweepOptions<A>, 'reasons'>): ReadonlyArray<InjectedReason> => {
+  if (reasons === 'all') return Object.values(samples).map(({ _tag }) => _tag)
+  if (Array.isArray(reasons) && reasons.length > 0) return reasons
+  throw new TypeError(`reasons must be 'all' or a list of at least one, but was ${received(reasons)}`)
+}
 
 const reasonOf = (given: InjectedReason): Reason => {
   if (typeof given === 'string' && Object.hasOwn(samples, given)) return samples[given]

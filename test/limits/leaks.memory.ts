@@ -24,7 +24,7 @@ const collect = async (): Promise<void> => {
 }
 
 /** The system's clock, which counts the timers that wait on it. */
-const counting = (): Required<Omit<Clock.Clock, 'trace'>> & { readonly timers: () => number } => {
+const counting = (): Required<Omit<Clock.Clock, 'tell'>> & { readonly timers: () => number } => {
   let timers = 0
   return {
     ...Clock.system,

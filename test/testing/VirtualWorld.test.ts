@@ -659,8 +659,8 @@ describe('VirtualWorld', () => {
     })
 
     it('tells trace what programs do, and has a clock without one otherwise', async () => {
-      const steps: Array<Clock.Step> = []
-      const world = virtualWorld({ trace: (step) => steps.push(step) })
+      const steps: Array<Clock.Activity> = []
+      const world = virtualWorld({ tell: (activity) => steps.push(activity) })
       await Cancellable.guard(TE.right(1))(CancelScope.open(Token.manual('stop'), world)())()
       expect(steps).toEqual(['waits', 'starts work', 'ends work', 'waits no more'])
       expect('trace' in virtualWorld().clock).toBe(false)

@@ -7,44 +7,57 @@
 import type { Option } from 'fp-ts/lib/Option.js'
 import { fromSource, narrow } from '../../CancelScope.js'
 import type { CancelScope, ScopeView, Source } from '../../CancelScope.js'
-import type { Clock, Step } from '../../Clock.js'
+import type { Activity, Clock } from '../../Clock.js'
 import type { Reason } from '../../Reason.js'
 import type { Input, Token } from '../../Token.js'
 import type { Conditions } from '../../World.js'
-import type { Happening, Injection } from './model.js'
+import type { Entry, Injection } from './model.js'
+import { samples } from './samples.js'
 
 export class Recorder {
-  readonly happenings: Array<Happening> = []
+  readonly log: Array<Entry> = []
   /** New work begun after the cancellation had been seen. */
   readonly late: Array<string> = []
-  /** How many points have been passed. */
+  /** How many points have been passed, and when the last was. */
   points = 0
+  lastPoint = 0
+  /** How many points had been passed when the run was cut, for it did not end. */
+  cutAt: number = Infinity
   /** Resources that brackets have acquired and not released. */
   held = 0
   /** Pieces of work that have started and not ended. */
   working = 0
+  /** How many wait for a scope of this world, or listen to one. */
+  waiting = 0
+  /** How often a predicate has been asked. */
+  asked = 0
   /** When the cancellation came. */
   cancelledAt: number = Infinity
+  /** What comes now is no part of the run: its invariants are asked. */
   isOver = false
-  /** Whether anybody has been told of it. */
+  /** Whether anybody has been told of the cancellation. */
   private seen = false
+  /** Looks of this turn that found nothing: whoever looked may begin something, though another branch is told before it does. */
+  private granted = 0
   /** Pieces of work that have started in this turn and have not said so yet: promises may stand before the place where they do. */
   private starting = 0
   private readonly clock: Clock
   private readonly injection: Injection | null
+  private readonly limit: number
   private readonly first = new Elsewhere()
   private readonly second = new Elsewhere()
 
-  constructor(clock: Clock, injection: Injection | null) {
+  constructor(clock: Clock, injection: Injection | null, limit: number) {
     this.clock = clock
     this.injection = injection
+    this.limit = limit
   }
 
   /** The scope to run the program in, and the one above that the second cancellation fires. */
-  open(token: Token<Input>, conditions: Conditions): Opened {
-    const { clock, first, second } = this
+  open(token: Token<Input>, { clock, conditions }: Surroundings): Opened {
+    const { first, second } = this
     const read: Source['read'] = () => {
-      if (first.reason._tag === 'None' && !first.isSettling()) this.point('looks')
+      if (first.reason._tag === 'None' && !first.isSettling() && !this.point('looks')) this.granted++
       this.seen ||= first.reason._tag === 'Some'
       return first.reason
     }
@@ -53,16 +66,25 @@ export class Recorder {
     return { scope: narrow(token, { conditions })(injected, above)(), above }
   }
 
-  /** Whether anybody waits for the scope, or listens to it. */
+  /** Whether a cancellation that comes now would be heard of before the next look. */
   get isWaitedFor(): boolean {
     return this.first.isSubscribed || this.second.isSubscribed
+  }
+
+  get wasCancelled(): boolean {
+    return this.cancelledAt < Infinity
   }
 
   /** A point at which a cancellation can come; whether it does. */
   point(what: string): boolean {
     if (this.isOver) return false
+    if (this.points >= this.limit && !this.wasCancelled) {
+      this.cut()
+      return true
+    }
     const point = this.points++
-    this.happenings.push({ at: this.clock.monotonic(), what, point })
+    this.lastPoint = this.clock.monotonic()
+    this.log.push({ at: this.lastPoint, what, point })
     if (point === this.injection?.point) this.cancel(this.injection.reason)
     else if (point === this.injection?.again) this.cancelAgain()
     else return false
@@ -70,41 +92,41 @@ export class Recorder {
   }
 
   note(what: string): void {
-    if (!this.isOver) this.happenings.push({ at: this.clock.monotonic(), what })
+    if (!this.isOver) this.log.push({ at: this.clock.monotonic(), what })
   }
 
-  cancel(reason: Reason): void {
-    this.cancelledAt = this.clock.monotonic()
-    this.note(`is cancelled: ${reason._tag}`)
-    this.first.fire(reason)
+  /** Cancels a run that does not end by itself. */
+  cut(): void {
+    this.cutAt = this.points
+    this.cancel(samples.Requested)
   }
 
   /** New work begins. */
   work(title: string): void {
     this.note(`begins '${title}'`)
     if (this.starting > 0) this.starting--
-    else if (this.seen) this.late.push(title)
-  }
-
-  /** What comes now is no part of the run: its invariants are asked. */
-  end(): void {
-    this.isOver = true
+    else if (!this.mayBegin()) this.late.push(title)
   }
 
   /** All promises have run. */
   turned(): void {
+    this.granted = 0
     this.starting = 0
   }
 
   /** What the clock is told. */
-  trace(step: Step): void {
-    switch (step) {
+  told(activity: Activity): void {
+    switch (activity) {
       case 'waits':
-        return this.note(step)
+        this.waiting++
+        return this.note(activity)
+      case 'waits no more':
+        this.waiting--
+        break
       case 'starts work':
         this.working++
-        this.starting++
-        return this.note(step)
+        if (this.mayBegin()) this.starting++
+        return this.note(activity)
       case 'ends work':
         this.working--
         break
@@ -117,13 +139,30 @@ export class Recorder {
       default:
         break
     }
-    this.point(step)
+    this.point(activity)
+  }
+
+  private mayBegin(): boolean {
+    const may = !this.seen || this.granted > 0
+    this.granted = Math.max(0, this.granted - 1)
+    return may
+  }
+
+  private cancel(reason: Reason): void {
+    this.cancelledAt = this.clock.monotonic()
+    this.note(`is cancelled: ${reason._tag}`)
+    this.first.fire(reason)
   }
 
   private cancelAgain(): void {
     this.note('is cancelled again, from above')
     this.second.fire({ _tag: 'Requested', detail: 'the second cancellation of a sweep', path: [] })
   }
+}
+
+interface Surroundings {
+  readonly clock: Clock
+  readonly conditions: Conditions
 }
 
 export interface Opened {

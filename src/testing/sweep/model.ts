@@ -137,7 +137,7 @@ export type Outcome<A> =
  * @category model
  * @since 0.1.0
  */
-export interface Happening {
+export interface Entry {
   readonly at: number
   readonly what: string
   readonly point?: number
@@ -164,7 +164,7 @@ export interface Injection {
 export interface Ended<A> {
   readonly injection: Injection | null
   readonly outcome: Outcome<A>
-  readonly happenings: ReadonlyArray<Happening>
+  readonly log: ReadonlyArray<Entry>
   readonly evidence: Evidence
 }
 
@@ -191,9 +191,10 @@ export interface Replay<A> extends Ended<A> {
 
 /**
  * What a sweep has found: the run that nobody disturbed, how many points it passed, how many of them were tried and by how many replays, and the replays that
- * failed, the shortest first; from the 101st on without their happenings.
+ * failed, the shortest first; from the 101st on without their log.
  *
- * If the undisturbed run fails by itself it is the only one. `isEndless` says that it would not have ended by itself, and was cancelled at its horizon or limit.
+ * If the undisturbed run fails by itself it is the only one. `isEndless` says that it had not ended by its horizon or limit, and was cut there; what it would have done after
+ * that has not been tried.
  *
  * @category model
  * @since 0.1.0

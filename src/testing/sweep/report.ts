@@ -3,7 +3,7 @@ import type { Show as ShowOf } from 'fp-ts/lib/Show.js'
 import { ShowEvidence } from '../../Analysis.js'
 import { Eq } from '../../Reason.js'
 import { showOutcome } from './judge.js'
-import type { Happening, Injection, Replay, Report } from './model.js'
+import type { Entry, Injection, Replay, Report } from './model.js'
 import { samples } from './samples.js'
 
 /**
@@ -22,13 +22,16 @@ import { samples } from './samples.js'
  * @since 0.1.0
  */
 export const ShowReplay: ShowOf<Replay<unknown>> = {
-  show: ({ injection, failures, outcome, happenings, evidence }) =>
+  show: ({ injection, failures, outcome, log, evidence }) =>
     [
       title(injection),
       ...failures.map(({ invariant, message }) => `  ✗ ${invariant}: ${message}`),
       `  ${showOutcome(outcome)}`,
-      ...timeline(happenings).map((line) => `  ${line}`),
-      ...(injection === null ? [] : ShowEvidence.show(evidence).split('\n')).map((line) => `  ${line}`),
+      ...timeline(log).map((line) => `  ${line}`),
+      // of a scope without a limit of its own there is nothing to tell
+      ...(evidence.parts.at(-1)?.what === 'never' ? [] : ShowEvidence.show(evidence).split('\n')).map(
+        (line) => `  ${line}`,
+      ),
     ].join('\n'),
 }
 
@@ -47,19 +50,15 @@ export const ShowReplay: ShowOf<Replay<unknown>> = {
  * @since 0.1.0
  */
 export const ShowReport: ShowOf<Report<unknown>> = {
-  show: ({ isEndless, points, tried, replays, failed }) => {
-    const without = isEndless ? ' of a program without end' : ''
-    const head = `cancelled at ${tried} of ${counted(points, 'point')}${without}, in ${counted(replays, 'replay')}`
+  show: ({ undisturbed, isEndless, points, tried, replays, failed }) => {
     const [shortest, ...others] = failed
-    if (shortest === undefined) return `${head}: all passed`
-    const more = others.slice(0, listed).map(({ injection, failures }) => {
-      const broken = [...new Set(failures.map(({ invariant }) => invariant))].join('; ')
-      return `${title(injection)}: ${broken}`
-    })
-    const rest = others.length > listed ? [`and ${others.length - listed} more`] : []
-    return [`${head}: ${failed.length} failed`, '', ShowReplay.show(shortest), ...gap(more), ...more, ...rest].join(
-      '\n',
-    )
+    if (shortest === undefined || undisturbed.failures.length === 0) {
+      const upTo = isEndless ? ' before it was cut, for it had not ended by itself' : ''
+      const head = `cancelled at ${tried} of ${counted(points, 'point')}${upTo}, in ${counted(replays, 'replay')}`
+      if (shortest === undefined) return `${head}: all passed`
+      return [`${head}: ${failed.length} failed`, '', ShowReplay.show(shortest), ...also(others)].join('\n')
+    }
+    return `not cancelled anywhere, for it fails ${ShowReplay.show(shortest)}`
   },
 }
 
@@ -67,12 +66,37 @@ export const ShowReport: ShowOf<Report<unknown>> = {
 // private
 // -------------------------------------------------------------------------------------
 
-/** How many replays a report lists beside the shortest. */
-const listed = 20
-
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
-const gap = (lines: ReadonlyArray<string>): ReadonlyArray<string> => (lines.length === 0 ? [] : [''])
+/** The other replays, by what they have broken. */
+const also = (replays: ReadonlyArray<Replay<unknown>>): ReadonlyArray<string> => {
+  const groups = new Map<string, { readonly points: Set<number>; readonly reasons: Set<string>; count: number }>()
+  for (const { injection, failures } of replays) {
+    if (injection === null) continue
+    const broken = [...new Set(failures.map(({ invariant }) => invariant))].join('; ')
+    const group = groups.get(broken) ?? { points: new Set(), reasons: new Set(), count: 0 }
+    group.points.add(injection.point)
+    group.reasons.add(injection.reason._tag)
+    group.count++
+    groups.set(broken, group)
+  }
+  const lines = [...groups].map(
+    ([broken, { points, reasons, count }]) =>
+      `${count} more, at ${ranges([...points])} (${[...reasons].join(', ')}): ${broken}`,
+  )
+  return lines.length === 0 ? [] : ['', ...lines]
+}
+
+/** Numbers in order, those that follow each other as one: `0 to 4, 7`. */
+const ranges = (numbers: ReadonlyArray<number>): string => {
+  const found: Array<[first: number, last: number]> = []
+  for (const number of [...numbers].sort((first, second) => first - second)) {
+    const last = found.at(-1)
+    if (last !== undefined && last[1] === number - 1) last[1] = number
+    else found.push([number, number])
+  }
+  return found.map(([first, last]) => (first === last ? `${first}` : `${first} to ${last}`)).join(', ')
+}
 
 const title = (injection: Injection | null): string => {
   if (injection === null) return 'undisturbed'
@@ -81,13 +105,13 @@ const title = (injection: Injection | null): string => {
   return `sweep.at(${point}, ${given}${again === undefined ? '' : `, ${again}`})`
 }
 
-const timeline = (happenings: ReadonlyArray<Happening>): ReadonlyArray<string> => {
-  const columns = happenings.map(({ at, point, what }) => ({
+const timeline = (log: ReadonlyArray<Entry>): ReadonlyArray<string> => {
+  const columns = log.map(({ at, point, what }) => ({
     at: `${Math.round(at * 1000) / 1000} ms`,
     point: point === undefined ? '' : `#${point}`,
     what,
   }))
-  const width = (cells: ReadonlyArray<string>): number => Math.max(0, ...cells.map(({ length }) => length))
+  const width = (cells: ReadonlyArray<string>): number => cells.reduce((most, { length }) => Math.max(most, length), 0)
   const atWidth = width(columns.map(({ at }) => at))
   const pointWidth = width(columns.map(({ point }) => point))
   const lines = columns.map(({ at, point, what }) => `${at.padStart(atWidth)}  ${point.padStart(pointWidth)}  ${what}`)
@@ -97,4 +121,4 @@ const timeline = (happenings: ReadonlyArray<Happening>): ReadonlyArray<string> =
 }
 
 /** How many lines a timeline has at the most. */
-const longest = 120
+const longest = 40
