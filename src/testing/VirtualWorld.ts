@@ -256,6 +256,7 @@ const elapse = (clock: VirtualClock, scope: CancelScope<Input>, { ms, wall }: El
 // -------------------------------------------------------------------------------------
 
 interface Timer {
+  readonly name: string
   readonly run: IO<void>
 }
 
@@ -270,6 +271,7 @@ const orderedBy = (bare: VirtualClock, scheduler: Scheduler): VirtualClock => {
   const errors: Array<unknown> = []
   const take = (error: unknown): void => void errors.push(error)
   let isHandingOver = false
+  let timers = 0
 
   /** Whether it was still to run. */
   const callOff = (timer: Timer): boolean => {
@@ -283,7 +285,7 @@ const orderedBy = (bare: VirtualClock, scheduler: Scheduler): VirtualClock => {
   const handOver = (timer: Timer): void => {
     due.push(timer)
     void scheduler
-      .schedule(Promise.resolve(), `timer at ${bare.monotonic()} ms`)
+      .schedule(Promise.resolve(), `${timer.name}, due at ${bare.monotonic()} ms`)
       .then(() => runIfDue(timer))
       .catch(take)
   }
@@ -319,7 +321,7 @@ const orderedBy = (bare: VirtualClock, scheduler: Scheduler): VirtualClock => {
   return {
     ...bare,
     schedule: (delay, run) => () => {
-      const timer: Timer = { run }
+      const timer: Timer = { name: `timer ${++timers} set at ${bare.monotonic()} ms`, run }
       const callOffBare = bare.schedule(delay, () => (isHandingOver ? handOver(timer) : run()))()
       return () => {
         callOffBare()

@@ -363,7 +363,7 @@ describe('VirtualWorld', () => {
       const { clock, settle } = virtualWorld({ scheduler })
       clock.schedule(7, () => {})()
       await settle(7)()
-      expect(scheduler.report().map(({ label }) => label)).toEqual(['timer at 7 ms'])
+      expect(scheduler.report().map(({ label }) => label)).toEqual(['timer 1 set at 0 ms, due at 7 ms'])
     })
   })
 

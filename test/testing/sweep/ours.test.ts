@@ -3,12 +3,12 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as fc from 'fast-check'
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { AbortSignal, Cancellable, CancelScope, Token } from 'cantok-ts'
-import { sweepOrThrow, sweepProperty } from 'cantok-ts/testing'
-import type { Outcome, Program, Run, SweepOptions } from 'cantok-ts/testing'
+import { sweep, sweepOrThrow, sweepProperty } from 'cantok-ts/testing'
+import type { Outcome, Program, Replay, ReplayOptions, Run, SweepOptions } from 'cantok-ts/testing'
 import { arbitraryCase, meaning } from '../../laws/programs.js'
-import type { Program as Described } from '../../laws/programs.js'
+import type { Case, Program as Described } from '../../laws/programs.js'
 
 const every: SweepOptions<unknown> = { reasons: 'all', again: true }
 
@@ -201,17 +201,47 @@ describe('generated programs', () => {
         : each,
     )
 
-  it('stop wherever they are cancelled', async () => {
-    const book = (run: Run) => ({ log: [], clock: run.world.clock, conditions: run.world.conditions })
-    const property = sweepProperty(
+  const book = (run: Run) => ({ log: [], clock: run.world.clock, conditions: run.world.conditions })
+  const described =
+    ({ program, around }: Case): Program<unknown> =>
+    (scope, run) =>
+      Cancellable.run(scope)(pipe(meaning(book(run))(releasing(program)), Cancellable.within(around, run.world)))
+  const options: ReplayOptions<unknown> = { conditions: { late: [false, false, false, true] }, isOwn: () => true }
+
+  /** One replay, of programs that get as far. */
+  const at = async (given: Case, point: number, again?: number): Promise<Replay<unknown>> => {
+    try {
+      return await sweep.at(point, 'Requested', again)(described(given), options)()
+    } catch (error) {
+      fc.pre(!(error instanceof RangeError))
+      throw error
+    }
+  }
+
+  it('do the same twice, cancelled at the same point', async () => {
+    const property = fc.asyncProperty(arbitraryCase, fc.nat({ max: 20 }), async (given, point) => {
+      const [once, twice] = [await at(given, point), await at(given, point)]
+      expect([twice.log, twice.failures]).toEqual([once.log, once.failures])
+      expect(fc.stringify(twice.outcome)).toBe(fc.stringify(once.outcome))
+    })
+    await fc.assert(property, { numRuns: 300 })
+  })
+
+  it('end as they do, whenever a second cancellation comes', async () => {
+    const property = fc.asyncProperty(
       arbitraryCase,
-      ({ program, around }) =>
-        (scope, run) => {
-          const running = pipe(meaning(book(run))(releasing(program)), Cancellable.within(around, run.world))
-          return Cancellable.run(scope)(running)
-        },
-      { conditions: { late: [false, false, false, true] }, isOwn: () => true },
+      fc.nat({ max: 12 }),
+      fc.nat({ max: 12 }),
+      async (given, point, more) => {
+        const [once, twice] = [await at(given, point), await at(given, point, point + 1 + more)]
+        expect(twice.failures).toEqual(once.failures)
+        expect(fc.stringify(twice.outcome)).toBe(fc.stringify(once.outcome))
+      },
     )
-    await fc.assert(property, { numRuns: 1500 })
+    await fc.assert(property, { numRuns: 300 })
+  })
+
+  it('stop wherever they are cancelled', async () => {
+    await fc.assert(sweepProperty(arbitraryCase, described, options), { numRuns: 1500 })
   })
 })
