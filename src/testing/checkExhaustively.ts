@@ -106,7 +106,7 @@ export const checkExhaustively = (
       for (const { token } of tokens) {
         count++
         for (const trace of smallTraces(options))
-          if (!law.holds(token, trace)) throw new Error(invariantText(law.name, token, trace))
+          if (!law.holdsOn(token, trace)) throw new Error(invariantText(law.name, token, trace))
       }
     const arity = law._tag === 'Equation' ? law.arity : 1
     checked.set(arity, Math.max(count, checked.get(arity) ?? 0))

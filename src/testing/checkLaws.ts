@@ -121,7 +121,7 @@ const failure = (law: Law<Token<Input>>, options: CheckOptions): Failure | undef
     (operands, happened) =>
       law._tag === 'Equation'
         ? law.holds(getEq(happened), ...operands)
-        : operands.every((each) => law.holds(each, happened)),
+        : operands.every((each) => law.holdsOn(each, happened)),
   )
   const numRuns = fc.readConfigureGlobal()?.numRuns ?? 1000
   const details = fc.check(property, { numRuns, ...parameters })

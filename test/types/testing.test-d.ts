@@ -4,9 +4,11 @@ import * as N from 'fp-ts/lib/number.js'
 import { Token } from 'cantok-ts'
 import type { CancelScope, Duration, Reason, Semantics } from 'cantok-ts'
 import {
+  checkExhaustively,
   checkLaws,
   duration,
   event,
+  getVerdictEq,
   laws,
   observationallyEqual,
   reason,
@@ -53,6 +55,46 @@ describe('laws', () => {
   it('are of the type of the instance', () => {
     expectTypeOf(laws.associativity(N.SemigroupSum)).toEqualTypeOf<Equation<number>>()
     expectTypeOf(laws.lattice(Token.Lattice)).toEqualTypeOf<ReadonlyArray<Equation<Token.Token>>>()
+  })
+
+  it('of a combinator given in place are laws of all tokens', () => {
+    checkLaws(laws.commutativity({ concat: Token.any }))
+    checkLaws(
+      laws.commutativity({
+        concat: (a, b) => {
+          expectTypeOf(a).toEqualTypeOf<Anything>()
+          return Token.any(a, b)
+        },
+      }),
+    )
+    checkExhaustively(laws.idempotence({ concat: (a, b) => Token.any(a, b) }), { maxSize: 1 })
+    checkLaws(laws.monoid({ concat: (a, b) => Token.any(a, b), empty: Token.never }))
+    checkLaws([...laws.monoid({ concat: Token.any, empty: Token.never }), laws.residual()])
+    const [join, meet] = [(a: Anything, b: Anything) => Token.any(a, b), (a: Anything, b: Anything) => Token.all(a, b)]
+    checkLaws(laws.lattice({ join: (a, b) => join(a, b), meet, zero: Token.never, one: Token.cancelled() }))
+  })
+
+  it('of an instance with a part of another type are those of all tokens', () => {
+    const mine = (a: Anything, b: Anything): Anything => Token.any(a, b)
+    checkLaws(laws.monoid({ ...Token.MonoidAny, concat: mine }))
+    checkLaws(laws.lattice({ ...Token.Lattice, join: mine }))
+    checkLaws(laws.semiring({ ...Token.Semiring, add: mine }))
+    checkLaws(laws.monotone(Token.Lattice, mine))
+    // @ts-expect-error numbers have no meet of tokens
+    laws.lattice({ ...Token.Lattice, join: (a: number, b: number) => a + b })
+    // @ts-expect-error what is joined is a token
+    laws.lattice({ ...Token.Lattice, join: (a: Anything) => a._tag })
+  })
+
+  it('print counterexamples that compile where they are pasted', () => {
+    const a = Token.andThen(Token.manual('a'), Token.condition('p', { latch: false }))
+    const left: Token.Token<Token.Input> = {
+      ...Token.all(a, Token.manual('b')),
+      reasons: [{ _tag: 'Requested', path: [] }],
+    }
+    const trace: Semantics.Event[] = [{ _tag: 'Requested', name: 'a' }]
+    observationallyEqual(a, left)
+    getVerdictEq(trace).equals(a, left)
   })
 
   it('of tokens that name any inputs are checked together', () => {

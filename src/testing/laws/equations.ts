@@ -1,10 +1,39 @@
 /** Equations of instances, and their groups. */
-import type { BoundedDistributiveLattice } from 'fp-ts/lib/BoundedDistributiveLattice.js'
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
-import type { Semiring } from 'fp-ts/lib/Semiring.js'
 import { equation, named } from './law.js'
 import type { Equation } from './law.js'
+
+// -------------------------------------------------------------------------------------
+// model
+// -------------------------------------------------------------------------------------
+
+/**
+ * The bounded distributive lattice of fp-ts, with methods: the compiler lets their parameters vary, so that `{ ...Token.Lattice, join: mine }` is one of all
+ * tokens, whatever inputs `mine` names.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Lattice<A> {
+  join(x: A, y: A): A
+  meet(x: A, y: A): A
+  readonly zero: A
+  readonly one: A
+}
+
+/**
+ * The semiring of fp-ts, with methods: see `Lattice`.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Semiring<A> {
+  add(x: A, y: A): A
+  mul(x: A, y: A): A
+  readonly zero: A
+  readonly one: A
+}
 
 // -------------------------------------------------------------------------------------
 // equations
@@ -197,7 +226,7 @@ export const distributivityOnTheRight = <A>(times: Semigroup<A>, plus: Semigroup
  * @category equations
  * @since 0.1.0
  */
-export const monotone = <A>(L: BoundedDistributiveLattice<A>, f: (a: A, other: A) => A): Equation<A> => {
+export const monotone = <A>(L: Lattice<A>, f: (a: A, other: A) => A): Equation<A> => {
   const ordered = (below: A, above: A): readonly [A, A] => [L.join(below, above), above]
   return f.length < 2
     ? equation('monotone', (a: A, b: A) => ordered(f(a, a), f(L.join(a, b), a)))
@@ -278,9 +307,9 @@ export const boundedSemilattice = <A>(M: Monoid<A>): ReadonlyArray<Equation<A>> 
  * @category groups
  * @since 0.1.0
  */
-export const lattice = <A>(L: BoundedDistributiveLattice<A>): ReadonlyArray<Equation<A>> => {
-  const join: Monoid<A> = { concat: L.join, empty: L.zero }
-  const meet: Monoid<A> = { concat: L.meet, empty: L.one }
+export const lattice = <A>(L: Lattice<A>): ReadonlyArray<Equation<A>> => {
+  const join: Monoid<A> = { concat: (a, b) => L.join(a, b), empty: L.zero }
+  const meet: Monoid<A> = { concat: (a, b) => L.meet(a, b), empty: L.one }
   const half = (M: Monoid<A>, other: Monoid<A>): ReadonlyArray<Equation<A>> => [
     ...boundedSemilattice(M),
     absorption(M, other),
@@ -308,8 +337,8 @@ export const lattice = <A>(L: BoundedDistributiveLattice<A>): ReadonlyArray<Equa
  * @since 0.1.0
  */
 export const semiring = <A>(S: Semiring<A>): ReadonlyArray<Equation<A>> => {
-  const plus: Monoid<A> = { concat: S.add, empty: S.zero }
-  const times: Monoid<A> = { concat: S.mul, empty: S.one }
+  const plus: Monoid<A> = { concat: (a, b) => S.add(a, b), empty: S.zero }
+  const times: Monoid<A> = { concat: (a, b) => S.mul(a, b), empty: S.one }
   return [
     ...named('sum', [...monoid(plus), commutativity(plus)]),
     ...named('product', [
@@ -338,5 +367,5 @@ export const semiring = <A>(S: Semiring<A>): ReadonlyArray<Equation<A>> => {
  */
 export const idempotentSemiring = <A>(S: Semiring<A>): ReadonlyArray<Equation<A>> => [
   ...semiring(S),
-  ...named('sum', [idempotence({ concat: S.add })]),
+  ...named('sum', [idempotence<A>({ concat: (a, b) => S.add(a, b) })]),
 ]

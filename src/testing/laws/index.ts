@@ -27,6 +27,7 @@ export {
   semigroup,
   semiring,
 } from './equations.js'
+export type { Lattice, Semiring } from './equations.js'
 export { adequacy, monotony, normalForm, residual, semantics } from './invariants.js'
 export type { Step } from './invariants.js'
 export { equation, equivalent, invariant, named } from './law.js'

@@ -31,7 +31,8 @@ export interface Equation<A> {
 export interface Invariant {
   readonly _tag: 'Invariant'
   readonly name: string
-  readonly holds: (token: Token<Input>, trace: Trace) => boolean
+  // another name than that of an equation: the compiler would look for the `A` of a law in this one's parameters too
+  readonly holdsOn: (token: Token<Input>, trace: Trace) => boolean
 }
 
 /**
@@ -99,12 +100,16 @@ export const equivalent = (name: string, sides: Equation<Token<Input>>['sides'])
  * import { laws } from 'cantok-ts/testing'
  *
  * const isReadable = laws.invariant('has a Show', (token) => Token.Show.show(token) !== '')
- * console.log(isReadable.holds(Token.never, [])) // => true
+ * console.log(isReadable.holdsOn(Token.never, [])) // => true
  * ```
  * @category constructors
  * @since 0.1.0
  */
-export const invariant = (name: string, holds: Invariant['holds']): Invariant => ({ _tag: 'Invariant', name, holds })
+export const invariant = (name: string, holdsOn: Invariant['holdsOn']): Invariant => ({
+  _tag: 'Invariant',
+  name,
+  holdsOn,
+})
 
 /**
  * The same laws under longer names: `named('meet', laws)`.
