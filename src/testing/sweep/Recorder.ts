@@ -68,7 +68,7 @@ export class Recorder {
 
   /** Whether a cancellation that comes now would be heard of before the next look. */
   get isWaitedFor(): boolean {
-    return this.first.isSubscribed || this.second.isSubscribed
+    return this.first.isSubscribed
   }
 
   get wasCancelled(): boolean {

@@ -2,7 +2,7 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { Evidence } from '../../Analysis.js'
-import { close, explain } from '../../CancelScope.js'
+import { explain } from '../../CancelScope.js'
 import type { ScopeView } from '../../CancelScope.js'
 import { turn } from '../../Clock.js'
 import type { VirtualClock } from '../../Clock.js'
@@ -136,7 +136,6 @@ const driveIn = async <A>(
     await turnEnds()
   }
   const evidence = evidenceOf(scope)
-  close(scope)() // which lets go of its AbortSignal, and of nobody who waits
   const { held, late, waiting, cutAt } = recorder
   const timers = recorder.working > 0 ? 0 : place.timers.size
   await turn()

@@ -706,6 +706,15 @@ describe('a program without end', () => {
     expect([isEndless, failed]).toEqual([true, []])
   })
 
+  it('may wait for a predicate that is never true', async () => {
+    const { isEndless, failed } = await sweep((scope) => CancelScope.wait(scope), {
+      token: Token.condition('never'),
+      conditions: { never: false },
+      limit: 10,
+    })()
+    expect([isEndless, failed]).toEqual([true, []])
+  })
+
   it('must end when it is cancelled there', async () => {
     const { undisturbed } = await sweep(async () => hangs())()
     expect(broken(undisturbed)).toEqual(['it ends once it is cancelled'])
