@@ -41,12 +41,13 @@ export const duration = (constraints: DurationConstraints = {}): fc.Arbitrary<Du
   Duration.from(min, 'min')
   if (!(max >= min && max < Infinity))
     throw new RangeError(`max must be finite and at least the min of ${min}, but was ${max}`)
-  const finite: fc.Arbitrary<number> = fractions
-    ? fc.oneof(
-        fc.integer({ min: Math.ceil(min), max: Math.max(Math.ceil(min), Math.floor(max)) }),
-        fc.double({ min, max, noNaN: true }),
-      )
-    : fc.integer({ min: Math.ceil(min), max: Math.floor(max) })
+  const [first, last] = [Math.ceil(min), Math.floor(max)]
+  if (first > last && !fractions)
+    throw new RangeError(
+      `min and max must have a whole number between them, or fractions be true, but were ${min} and ${max}`,
+    )
+  const whole = first > last ? [] : [fc.integer({ min: first, max: last })]
+  const finite = fractions ? fc.oneof(...whole, fc.double({ min, max, noNaN: true })) : fc.oneof(...whole)
   const milliseconds = infinity
     ? fc.oneof({ weight: 6, arbitrary: finite }, { weight: 1, arbitrary: fc.constant(Infinity) })
     : finite

@@ -65,7 +65,7 @@ export const labelledReasons = (reason: Reason | undefined): ReadonlyArray<Reaso
   const found = new Map<string, Reason>()
   const waiting = reason === undefined ? [] : [reason]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (next._tag === 'AllOf') waiting.push(...next.reasons)
+    if (next._tag === 'AllOf') for (const part of next.reasons) waiting.push(part)
     else if (next.label !== undefined) {
       const pathless = { ...next, path: [] }
       found.set(

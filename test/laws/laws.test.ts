@@ -127,9 +127,9 @@ const poll: Semantics.Event = { _tag: 'Polled', conditions: {}, direct: true }
 const worn = { maxDepth: 5, used: true, reasons: true } as const
 const long = { maxLength: 20 } as const
 
-describe('law 6: monotony', () => {
-  hold(laws.monotony(), { tokens: { maxDepth: 5, momentary: false }, traces: long })
-  hold(laws.named('of what is used up in part', [laws.monotony()]), { tokens: { ...worn, momentary: false } })
+describe('law 6: monotonicity', () => {
+  hold(laws.monotonicity(), { tokens: { maxDepth: 5, momentary: false }, traces: long })
+  hold(laws.named('of what is used up in part', [laws.monotonicity()]), { tokens: { ...worn, momentary: false } })
 })
 
 describe('law 7: the normal form', () => {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CancelScope, Duration, Reason, Semantics, Token } from 'cantok-ts'
 import { duration, event, reason, toCode, token, trace, world } from 'cantok-ts/testing'
-import type { Trace, VirtualWorld } from 'cantok-ts/testing'
+import type { Trace, TraceConstraints, VirtualWorld } from 'cantok-ts/testing'
 import { property } from '../support/property.js'
 import { captured, depthOf, evaluated, simplest, tagsByDepth, tagsOf } from './generated.js'
 
@@ -126,6 +126,28 @@ describe('generated values', () => {
       }
     },
   )
+
+  it('hold so many polls in a row in a few traces, where that is asked for', () => {
+    const longest = (constraints: TraceConstraints): ReadonlyArray<number> =>
+      fc.sample(trace(constraints), { seed: 1, numRuns: 1000 }).map((events) => {
+        const runs = events.map((each) => (each._tag === 'Polled' ? JSON.stringify(each) : '-')).join('\n')
+        return Math.max(0, ...[...runs.matchAll(/^(.*polled.*)(\n\1)*$/gim)].map(([run]) => run.split('\n').length))
+      })
+    const long = longest({ polls: [40] }).filter((each) => each >= 40).length
+    expect(long).toBeGreaterThan(50)
+    expect(long).toBeLessThan(200)
+    expect(longest({ polls: [5000] }).filter((each) => each >= 5000).length).toBeGreaterThan(5)
+    expect(Math.max(...longest({ polls: [40], events: ['Elapsed'] }), ...longest({ polls: [40], maxLength: 0 }))).toBe(
+      0,
+    )
+    expect(Math.max(...longest({}))).toBeLessThan(15)
+  })
+
+  it('durations keep to a range without a whole number, or refuse it', () => {
+    const between = fc.sample(duration({ min: 0.2, max: 0.3, fractions: true }), 200)
+    expect(between.filter((each) => each < 0.2 || each > 0.3)).toEqual([])
+    expect(() => duration({ min: 0.2, max: 0.3 })).toThrow('min and max must have a whole number between them')
+  })
 
   property('are what was asked for: durations', [duration({ min: 2, max: 9, infinity: true })], (each) => {
     expect(Duration.from(each) === each && each >= 2 && (each <= 9 || each === Infinity)).toBe(true)
@@ -332,7 +354,7 @@ describe('shrinking', () => {
 
   property(
     'goes down, step by step: traces',
-    [trace({ details: ['now'], instants: [100], spans: [50] })],
+    [trace({ details: ['now'], instants: [100], spans: [50], polls: [30, 40] })],
     (events) => {
       const measure = (each: Trace): ReadonlyArray<number> => {
         let wall = 0

@@ -4,8 +4,9 @@ import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Analysis, Semantics, Token } from 'cantok-ts'
-import { checkLaws, laws, token, trace, verdicts, withTimeline } from 'cantok-ts/testing'
-import type { CheckOptions, Law } from 'cantok-ts/testing'
+import { checkLaws, laws, toCode, token, trace, verdicts, withTimeline } from 'cantok-ts/testing'
+import type { CheckOptions, Law, Trace } from 'cantok-ts/testing'
+import { evaluated } from './generated.js'
 
 type AnyToken = Token.Token<Token.Input>
 type Step = laws.Step
@@ -139,15 +140,15 @@ describe('invariants', () => {
       return [verdict, spoil(left, before, event)]
     }
 
-  it('monotony: fails of what starts anew, of reasons that change, and of conditions without a latch', () => {
-    expect(fails(laws.monotony(), latching)).toBe(false)
-    expect(fails(laws.monotony(spoilt((left, before) => (left._tag === 'Cancelled' ? before : left))), latching)).toBe(
+  it('monotonicity: fails of what starts anew, of reasons that change, and of conditions without a latch', () => {
+    expect(fails(laws.monotonicity(), latching)).toBe(false)
+    expect(fails(laws.monotonicity(spoilt((left, before) => (left._tag === 'Cancelled' ? before : left))), latching)).toBe(
       true,
     )
     expect(
-      fails(laws.monotony(spoilt((left) => (left._tag === 'Cancelled' ? cancelled('other') : left))), latching),
+      fails(laws.monotonicity(spoilt((left) => (left._tag === 'Cancelled' ? cancelled('other') : left))), latching),
     ).toBe(true)
-    expect(fails(laws.monotony())).toBe(true)
+    expect(fails(laws.monotonicity())).toBe(true)
   })
 
   it('residual: fails of a semantics that remembers more than the residual says', () => {
@@ -219,12 +220,10 @@ describe('checkLaws', () => {
 
   it('tells the law, the operands and sides as code, the trace, how to repeat it, and a timeline of each side', () => {
     const text = message(unlatched, { tokens: { leaves: ['Condition'] }, parameters: { seed: 3 } })
-    expect(text).toMatch(
-      /^1 of 1 laws does not hold\n\nThe law 'right identity' does not hold up to the verdicts at polls, of\n/,
-    )
-    expect(text).toMatch(/\n {2}a = Token\.condition\('[pqr]', \{ latch: false/)
-    expect(text).toMatch(/\n {2}left = Token\.andThen\(Token\.condition\('[pqr]', .*\), Token\.cancelled\(\)\)\n/)
-    expect(text).toMatch(/\n {2}trace = \[\{ _tag: 'Polled', /)
+    expect(text).toMatch(/^The law 'right identity' does not hold up to the verdicts at polls, of\n/)
+    expect(text).toMatch(/\n {2}const a = Token\.condition\('[pqr]', \{ latch: false/)
+    expect(text).toMatch(/\n {2}const left = Token\.andThen\(Token\.condition\('[pqr]', .*\), Token\.cancelled\(\)\)\n/)
+    expect(text).toMatch(/\n {2}const trace: Semantics\.Event\[\] = \[\{ _tag: 'Polled', /)
     expect(text).toMatch(/\nleft:\n +0 ms\nevents (.*\n)*\nright:\n +0 ms\nevents /)
     expect(text).toMatch(/to repeat it, parameters: \{ seed: 3, path: '[\d:]+', endOnFailure: true \}$/)
   })
@@ -245,11 +244,11 @@ describe('checkLaws', () => {
     const throwing = laws.equivalent('of errors', () => {
       throw new Error('no such luck')
     })
-    const text = message([unlatched, laws.leftIdentity(andThenM), throwing, laws.monotony()])
+    const text = message([unlatched, laws.leftIdentity(andThenM), throwing, laws.monotonicity()])
     expect(text).toMatch(/^3 of 4 laws do not hold\n/)
-    expect(text).toContain("The law 'of errors' does not hold")
-    expect(text).toContain('\nno such luck\n')
-    expect(text).toMatch(/The law 'monotony' does not hold, of\n\n {2}token = Token\./)
+    expect(text).toContain("The law 'of errors' threw an error, of")
+    expect(text).toContain('\nWhat it threw: Error: no such luck\n')
+    expect(text).toMatch(/The law 'monotonicity' does not hold, of\n\n {2}const token = Token\./)
   })
 
   it('tells three in full and names the others', () => {
@@ -299,8 +298,117 @@ describe('checkLaws', () => {
     expect(message(median)).toBe('')
     const wrong = (count: number, tokens: ReadonlyArray<AnyToken>): AnyToken => atLeast(count, tokens.slice(1))
     expect(message(laws.equivalent('two of three', (a, b, c) => [wrong(2, [a, b, c]), atLeast(2, [a, b, c])]))).toMatch(
-      /1 of 1/,
+      /^The law 'two of three' does not hold/,
     )
+  })
+})
+
+describe('checkLaws, of combinators with names and numbers of their own', () => {
+  it.each<[string, Law<AnyToken>, CheckOptions?]>([
+    ['an hour', laws.equivalent('x', (a) => [any(a, timeout('1 hour')), a])],
+    ['20 ms', laws.equivalent('x', (a) => [any(a, timeout(20)), a])],
+    ['a fraction of a ms', laws.equivalent('x', () => [timeout(2.25), timeout(2.75)])],
+    ['10 s and 11 s', laws.equivalent('x', () => [timeout('10s'), timeout('11s')])],
+    ['a name', laws.equivalent('x', (a) => [any(a, manual('stop-me')), a])],
+    ['a predicate', laws.equivalent('x', (a) => [any(a, Token.condition('isDone')), a])],
+    ['a budget', laws.equivalent('x', (a) => [any(a, Token.budget('bytes', 1e6)), a])],
+    ['an idle', laws.equivalent('x', () => [Token.idle('download', '1 minute'), timeout('1 minute')])],
+    ['an instant', laws.equivalent('x', (a) => [any(a, Token.deadline(1.7e12)), a])],
+    [
+      'an instant, steadily',
+      laws.equivalent('x', (a) => [any(a, Token.deadline(500)), a]),
+      { traces: { wall: 'steady' } },
+    ],
+    ['8 polls', laws.equivalent('x', (a) => [any(a, counter(8)), a])],
+    ['50 polls', laws.equivalent('x', (a) => [any(a, counter(50)), a])],
+    ['50 and 51 polls', laws.equivalent('x', () => [counter(50), counter(51)])],
+    ['2 000 polls', laws.equivalent('x', (a) => [any(a, counter(2000)), a])],
+    ['polls of two', laws.equivalent('x', () => [andThen(counter(30), counter(20)), counter(51)])],
+    [
+      'what is made of an operand',
+      laws.equivalent('x', (a) => [a._tag === 'Manual' ? any(a, timeout('1 day')) : a, a]),
+    ],
+    ['operands far out', laws.idempotence(andThenM), { tokens: { leaves: ['Counter'], maxCount: 40, maxDepth: 0 } }],
+  ])('finds that it is no law: %s', (_, law, options) => {
+    for (const seed of [1, 2, 3]) expect(message(law, { ...options, parameters: { seed } })).toMatch(/^The law '/)
+  })
+
+  it('lets constraints win, and takes arbitraries as they are', () => {
+    const law = laws.equivalent('x', (a) => [any(a, manual('stop-me')), a])
+    expect(message(law, { traces: { names: { manual: ['a'] } } })).toBe('')
+    expect(message(law, { traces: trace() })).toBe('')
+    const counted = laws.equivalent('x', () => [counter(50), never])
+    expect(message(counted, { traces: { polls: [] } })).toBe('')
+  })
+
+  it('makes no more of a trace where a law has nothing of its own', () => {
+    const longest = { traces: 0 }
+    const equality = () => ({ equals: () => true })
+    checkLaws(laws.lattice(lattice), {
+      equality: (events) => {
+        longest.traces = Math.max(longest.traces, events.length)
+        return equality()
+      },
+    })
+    expect(longest.traces).toBe(14)
+  })
+
+  it('holds where both sides are the same', () => {
+    const grace = (a: AnyToken): AnyToken => any(a, andThen(manual('sigterm'), timeout('10s')), counter(100))
+    expect(message(laws.equivalent('grace', (a) => [grace(grace(a)), grace(a)]))).toBe('')
+  })
+})
+
+describe('what checkLaws says', () => {
+  it('refuses no laws', () => {
+    expect(() => checkLaws([])).toThrow(new RangeError('laws must be at least one, but there were none'))
+  })
+
+  it('counts where there are several', () => {
+    const wrong = laws.leftIdentity({ ...anyM, empty: cancelled() })
+    expect(message([wrong, laws.rightIdentity(anyM)])).toMatch(/^1 of 2 laws does not hold\n\nThe law /)
+    expect(message(wrong)).toMatch(/^The law 'left identity' does not hold up to the verdicts at polls, of\n/)
+  })
+
+  it('says that a law threw, whatever it was', () => {
+    const of = (thrown: unknown): string =>
+      message(
+        laws.invariant('thrower', () => {
+          throw thrown
+        }),
+      )
+    expect(of(new TypeError('no such part'))).toMatch(
+      /^The law 'thrower' threw an error, of\n\n {2}const token = [^]*\n\nWhat it threw: TypeError: no such part\n/,
+    )
+    expect(of('a text')).toContain('\n\nWhat it threw: a text\n')
+  })
+
+  it('hints at conditions without a latch, where one plays a part', () => {
+    const hint = 'tokens: { momentary: false }'
+    expect(message(laws.rightIdentity(andThenM))).toContain(hint)
+    expect(message(laws.commutativity(andThenM), latching)).not.toContain(hint)
+  })
+
+  it('says that a law is not deterministic', () => {
+    let asked = 0
+    const moody = laws.invariant('moody', () => ++asked % 3 !== 0)
+    expect(message(moody)).toContain('not deterministic')
+    expect(message(laws.commutativity(andThenM))).not.toContain('not deterministic')
+  })
+
+  it('prints code that stands for what was found', () => {
+    const found: Array<readonly [AnyToken, Trace]> = []
+    const law = laws.invariant('no residual', (each, events) => {
+      const holds = !toCode(each).includes('reasons:') || verdicts(each, events).length === 0
+      if (!holds) found.push([each, events])
+      return holds
+    })
+    const partly = Semantics.run(all(manual('a'), manual('b')), [{ _tag: 'Requested', name: 'a' }])[0]!.residual
+    const text = message(law, { tokens: fc.constant(partly) })
+    const [, type, code] = /const token(.*?) = (.*)/.exec(text) ?? []
+    const [, events] = /const trace: Semantics\.Event\[\] = (.*)/.exec(text) ?? []
+    expect(type).toBe(': Token.Token<Token.Input>')
+    expect([evaluated(code!), evaluated(events!)]).toEqual(found.at(-1))
   })
 })
 
@@ -317,7 +425,7 @@ describe('withTimeline', () => {
       }
     }
     const told =
-      /\n\n {2}token = Token\.andThen\(Token\.manual\('a'\), Token\.timeout\(3\)\)\n {2}trace = .*\n\ntoken:\n *\d/
+      /\n\n {2}const token = Token\.andThen\(Token\.manual\('a'\), Token\.timeout\(3\)\)\n {2}const trace: Semantics\.Event\[\] = .*\n\ntoken:\n *\d/
     expect(failure(() => false)).toMatch(/^The property does not hold\n/)
     expect(failure(() => false)).toMatch(told)
     expect(failure(() => expect(1).toBe(2))).toMatch(told)

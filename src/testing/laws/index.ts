@@ -28,7 +28,7 @@ export {
   semiring,
 } from './equations.js'
 export type { Lattice, Semiring } from './equations.js'
-export { adequacy, monotony, normalForm, residual, semantics } from './invariants.js'
+export { adequacy, monotonicity, normalForm, residual, semantics } from './invariants.js'
 export type { Step } from './invariants.js'
 export { equation, equivalent, invariant, named } from './law.js'
 export type { Equation, Invariant, Law } from './law.js'
