@@ -6,6 +6,7 @@
 import { received } from '../internal/received.js'
 import type { Event } from '../Semantics.js'
 import type { Input, Token } from '../Token.js'
+import { tokenOnly, traceOnly } from './timeline/arguments.js'
 import { chartOf } from './timeline/chart.js'
 import { svgOf } from './timeline/svg.js'
 import { textOf } from './timeline/text.js'
@@ -47,8 +48,8 @@ export interface TimelineSvgOptions {
 /**
  * A token over a trace as text for a terminal: a row for every leaf, from left to right, and below them what decided.
  *
- * Time is to scale, and events that take no time get a little room of their own. Pure, stack-safe, and linear in events times nodes. Throws a `RangeError`
- * for options out of range.
+ * Time is to scale in what is left by events that take no time: each of them gets room of its own, all together up to two fifths of the line. Pure,
+ * stack-safe, and linear in events times nodes. Throws a `TypeError` for what is no token or no trace of events, and a `RangeError` for options out of range.
  *
  * @example
  * ```ts
@@ -64,7 +65,11 @@ export interface TimelineSvgOptions {
  */
 export const timeline = (token: Token<Input>, trace: ReadonlyArray<Event>, options: TimelineOptions = {}): string => {
   const { width = 100, rows = 40, ascii = false } = options
-  return textOf(chartOf(token, trace, integer('rows', rows, 1)), integer('width', width, 40), ascii)
+  return textOf(
+    chartOf(tokenOnly(token), traceOnly(trace), integer('rows', rows, 1)),
+    integer('width', width, 40),
+    ascii,
+  )
 }
 
 /**
@@ -89,7 +94,11 @@ export const timelineSvg = (
   options: TimelineSvgOptions = {},
 ): string => {
   const { width = 960, rows = 40, title } = options
-  return svgOf(chartOf(token, trace, integer('rows', rows, 1)), integer('width', width, 320), title)
+  return svgOf(
+    chartOf(tokenOnly(token), traceOnly(trace), integer('rows', rows, 1)),
+    integer('width', width, 320),
+    title,
+  )
 }
 
 // -------------------------------------------------------------------------------------

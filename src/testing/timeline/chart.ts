@@ -9,7 +9,7 @@ import type { Path, Reason } from '../../Reason.js'
 import { run } from '../../Semantics.js'
 import type { Event } from '../../Semantics.js'
 import type { Input, Token } from '../../Token.js'
-import { atFirst, inexact, look, settled } from './look.js'
+import { atFirst, beginning, inexact, look, settled } from './look.js'
 import type { Glimpse } from './look.js'
 import { leavesOf, marked, markedRow, outlineOf } from './outline.js'
 import type { Leaf, Outline } from './outline.js'
@@ -58,6 +58,8 @@ export interface Row {
   readonly status: Exclude<Cell['status'], 'settled'>
   readonly progress?: Progress
   readonly firedAt?: number
+  /** Whether it fires as soon as anything looks, which nothing has. */
+  readonly isDue: boolean
 }
 
 /**
@@ -78,7 +80,7 @@ export interface Decision {
  * A token over a trace.
  *
  * `verdicts` tells for each column whether the token had fired: `'momentary'` while nothing but conditions without a latch made it so. `hidden` counts
- * the leaves beyond the first rows.
+ * the leaves beyond the first rows. `isDue` is whether it fires as soon as anything looks, where the trace is empty.
  */
 export interface Chart {
   readonly outline: Outline | undefined
@@ -86,6 +88,7 @@ export interface Chart {
   readonly rows: ReadonlyArray<Row>
   readonly hidden: number
   readonly verdicts: ReadonlyArray<'pending' | 'momentary' | 'fired'>
+  readonly isDue: boolean
   readonly decision?: Decision
 }
 
@@ -128,14 +131,18 @@ export const chartOf = (token: AnyToken, trace: ReadonlyArray<Event>, limit: num
     for (const [row, glimpse] of glimpses.entries()) cells[row]?.push(cellOf(before[row], glimpse, column.event))
   }
 
+  const start = columns.length > 0 ? undefined : look(outline, residual, beginning, glimpses)
   return {
     outline,
     columns,
     hidden,
-    rows: leaves.map(({ path, token: leaf, row }) => rowOf(path, leaf, glimpses[row], cells[row] ?? [])),
+    rows: leaves.map(({ path, token: leaf, row }) =>
+      rowOf(path, leaf, glimpses[row], cells[row] ?? [], start?.glimpses[row]?.status === 'fired'),
+    ),
     verdicts: timeline.map(({ verdict }, index) =>
       verdict._tag === 'None' ? 'pending' : end < 0 || index < end ? 'momentary' : 'fired',
     ),
+    isDue: start?.reason !== undefined,
     ...(decision === undefined ? {} : { decision }),
   }
 }
@@ -163,7 +170,13 @@ const cellOf = (before: Glimpse | undefined, { token, settledAt, ...cell }: Glim
 
 const usedOf = (token: AnyToken): number => explain(token).progress?.used ?? 0
 
-const rowOf = (path: Path, token: AnyToken, last: Glimpse | undefined, cells: ReadonlyArray<Cell>): Row => {
+const rowOf = (
+  path: Path,
+  token: AnyToken,
+  last: Glimpse | undefined,
+  cells: ReadonlyArray<Cell>,
+  isDue: boolean,
+): Row => {
   const { progress } = explain(last?.token ?? token)
   const firedAt = cells.find((cell) => cell.firedAt !== undefined && cell.status === 'fired')?.firedAt
   return {
@@ -175,6 +188,7 @@ const rowOf = (path: Path, token: AnyToken, last: Glimpse | undefined, cells: Re
     status: lastStatus(last, cells),
     ...(progress === undefined ? {} : { progress }),
     ...(firedAt === undefined ? {} : { firedAt }),
+    isDue,
   }
 }
 

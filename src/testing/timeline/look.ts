@@ -123,6 +123,9 @@ export const look = (
 /** Changes nothing, but fires what is due at once: the first stage of every event, after which nothing is. */
 const starting: Event = { _tag: 'Spent', name: '', amount: 0 }
 
+/** A look in which nothing else happens. */
+export const beginning: Happening = { event: starting, from: 0, to: 0, isFirst: false, conditions: [] }
+
 /** The event up to each of its stages but the last, where they may matter. */
 const stagesBefore = ({ event, isFirst, conditions }: Happening): ReadonlyArray<Event> => [
   ...(isFirst ? [starting] : []),

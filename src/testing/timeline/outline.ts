@@ -20,6 +20,8 @@ export interface Branch {
   readonly tag: Tag
   readonly label?: string
   readonly parts: ReadonlyArray<readonly [position: number, part: Outline]>
+  /** How many leaves with a row are below it. */
+  readonly rows: number
 }
 
 /** What a timeline shows of a token. */
@@ -63,7 +65,8 @@ export const outlineOf = (token: AnyToken, limit: number): readonly [outline: Ou
         return leaves > limit ? undefined : { _tag: 'Leaf', row: leaves - 1, token: each, path: pathOf(place) }
     }
     if (parts.length === 0) return undefined
-    return { _tag: 'Branch', tag: each._tag, parts, ...(each._tag === 'Labelled' ? { label: each.label } : {}) }
+    const rows = parts.reduce((sum, [, part]) => sum + (part._tag === 'Leaf' ? 1 : part.rows), 0)
+    return { _tag: 'Branch', tag: each._tag, parts, rows, ...(each._tag === 'Labelled' ? { label: each.label } : {}) }
   })({ token, place: undefined })
   return [outline, Math.max(0, leaves - limit)]
 }

@@ -4,19 +4,7 @@ import { layoutOf } from './layout.js'
 import { lane, margin, middle, rowHeight, whole } from './svgLanes.js'
 import type { Frame } from './svgLanes.js'
 import { eventSign, pieces, style } from './svgPieces.js'
-import {
-  cut,
-  eventWords,
-  folded,
-  leafName,
-  outcome,
-  plain,
-  statusOf,
-  structure,
-  ticks,
-  time,
-  widthOf,
-} from './words.js'
+import { cut, eventWords, folded, leafName, namesOf, outcome, plain, statusOf, ticks, time, widthOf } from './words.js'
 
 // -------------------------------------------------------------------------------------
 // sizes, in the units of the picture
@@ -28,8 +16,8 @@ const room = 26
 
 /** A chart as an SVG document so many units wide. */
 export const svgOf = (chart: Chart, width: number, title: string | undefined): string => {
-  const names = namesOf(chart, Math.floor((width * 0.4) / character))
-  const statuses = chart.rows.map((row) => cut(statusOf(row, false, ''), Math.floor((width * 0.22) / character), '…'))
+  const names = namesOf(chart, Math.floor((width * 0.4) / character), joints, plain)
+  const statuses = chart.rows.map((row) => statusOf(row, '', Math.floor((width * 0.22) / character), '…'))
   const longest = (texts: ReadonlyArray<string>): number => Math.max(...texts.map(widthOf)) * character
   const left = Math.round(margin + longest(['events', ...names]) + gap)
   const right = Math.round(width - margin - gap - longest(['0 polls', ...statuses]))
@@ -95,7 +83,7 @@ const description = (
 ): string => {
   const lines = rows.map((row, index) => {
     const gave = decision?.rows.includes(index) === true ? ', gave the reason' : ''
-    return `${plain(leafName(row.token)).slice(0, 200)}: ${statusOf(row, false, '')}${gave}`
+    return `${plain(leafName(row.token)).slice(0, 200)}: ${statusOf(row, '', Infinity, '…')}${gave}`
   })
   return [
     ...lines,
@@ -117,16 +105,6 @@ const joints = {
   beside: ' \ue004 ',
   deeper: '… ',
   ellipsis: '…',
-}
-
-const namesOf = ({ outline, rows }: Chart, most: number): ReadonlyArray<string> => {
-  if (outline === undefined) return []
-  const leaves = rows.map(({ token }) => cut(plain(leafName(token)), most, '…'))
-  for (let depth = 8; depth >= 0; depth--) {
-    const names = structure(outline, depth, joints, plain).map((lead, index) => `${lead}${leaves[index] ?? ''}`)
-    if (names.every((name) => widthOf(name) <= most)) return names
-  }
-  return leaves
 }
 
 const label = (name: string, top: number, isReason: boolean): ReadonlyArray<string> => {

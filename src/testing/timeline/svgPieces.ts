@@ -1,6 +1,6 @@
 /** What a picture of a timeline is made of: elements, signs and colours. */
 import type { Chart, Column } from './chart.js'
-import { isUnseen } from './words.js'
+import { isUnseen, waited } from './words.js'
 
 /** Colours that are told apart without red and green, on light and on dark paper. */
 export const style = `
@@ -125,11 +125,7 @@ const key = (chart: Chart): ReadonlyArray<readonly [isThere: boolean, sign: Sign
       'used up',
     ],
     [cells.some(({ firedAt }) => firedAt !== undefined), (x, y) => diamond('mark', x, y), 'fires'],
-    [
-      cells.some(({ status }) => status === 'unstarted'),
-      (x, y) => element('path', { class: 'unstarted', d: `M${x - 8} ${y}h17` }),
-      'not started',
-    ],
+    [waited(chart), (x, y) => element('path', { class: 'unstarted', d: `M${x - 8} ${y}h17` }), 'not started'],
     [isUnseen(chart), square('unseen'), 'fired, not yet seen'],
     [chart.decision !== undefined, square('fired'), 'fired'],
     [(chart.decision?.rows.length ?? 0) > 0, (x, y) => text(x - 7, y, 'ab', 'strong'), 'gave the reason'],

@@ -5,23 +5,23 @@ import { layoutOf } from './layout.js'
 import type { Layout } from './layout.js'
 import {
   asciiOnly,
-  cut,
   folded,
   isUnseen,
-  leafName,
+  namesOf,
   outcome,
   padded,
   plain,
   statusOf,
-  structure,
   ticks,
   time,
+  waited,
   widthOf,
 } from './words.js'
 import type { Lines } from './words.js'
 
 interface Marks {
   readonly levels: string
+  readonly used: string
   readonly direct: string
   readonly indirect: string
   readonly requested: string
@@ -43,6 +43,7 @@ interface Marks {
 
 const blocks: Marks = {
   levels: '▁▂▃▄▅▆▇',
+  used: '▁▄▇',
   direct: '▼',
   indirect: '▽',
   requested: '!',
@@ -64,6 +65,7 @@ const blocks: Marks = {
 
 const ascii: Marks = {
   levels: '0123456789',
+  used: '0-9',
   direct: 'P',
   indirect: 'p',
   requested: '!',
@@ -86,16 +88,14 @@ const ascii: Marks = {
 /** A chart as lines of text, none wider than `width`. */
 export const textOf = (chart: Chart, width: number, isAscii: boolean): string => {
   const marks = isAscii ? ascii : blocks
-  const names = namesOf(chart, marks, Math.floor(width * 0.45))
+  const names = namesOf(chart, Math.floor(width * 0.45), marks.lines, marks.name)
+  const left = Math.max(...[...names, 'events'].map(widthOf))
+  // short names leave room for longer words at the end, and half of the line for what is drawn
+  const room = Math.max(Math.floor(width * 0.25), Math.floor(width * 0.5) - left - 4)
   const statuses = chart.rows.map((row, index) =>
-    cut(
-      statusOf(row, chart.decision?.rows.includes(index) === true, marks.reason),
-      Math.floor(width * 0.25),
-      marks.ellipsis,
-    ),
+    statusOf(row, chart.decision?.rows.includes(index) === true ? marks.reason : '', room, marks.ellipsis),
   )
   const polls = chart.columns.filter(({ event }) => event._tag === 'Polled').length
-  const left = Math.max(...[...names, 'events'].map(widthOf))
   const right = Math.max(...[...statuses, counted(polls)].map(widthOf))
   const layout = layoutOf(chart.columns, width - left - right - 4, 4)
   const middle = Math.ceil(layout.edges.at(-1) ?? 0)
@@ -121,17 +121,6 @@ export const textOf = (chart: Chart, width: number, isAscii: boolean): string =>
 }
 
 const counted = (polls: number): string => `${polls} poll${polls === 1 ? '' : 's'}`
-
-/** The leaves, each behind the combinators above it, of which so many are drawn as there is room for. */
-const namesOf = ({ outline, rows }: Chart, { lines, ellipsis, name }: Marks, most: number): ReadonlyArray<string> => {
-  if (outline === undefined) return []
-  const leaves = rows.map(({ token }) => cut(name(leafName(token)), most, ellipsis))
-  for (let depth = 8; depth >= 0; depth--) {
-    const names = structure(outline, depth, lines, name).map((lead, index) => `${lead}${leaves[index] ?? ''}`)
-    if (names.every((each) => widthOf(each) <= most)) return names
-  }
-  return leaves
-}
 
 // -------------------------------------------------------------------------------------
 // rows
@@ -275,11 +264,8 @@ const legend = (chart: Chart, marks: Marks, width: number): ReadonlyArray<string
     [cells.some(({ answer }) => answer === false), `${marks.no} asked, false`],
     [cells.some(({ status }) => status === 'momentary'), `${marks.momentary} true for this look`],
     [cells.some(({ firedAt }) => firedAt !== undefined), `${marks.fired} fires`],
-    [
-      chart.rows.some(({ limit }) => limit !== undefined),
-      `${marks.levels.slice(0, 1)}${marks.levels.slice(3, 4)}${marks.levels.slice(-1)} used up`,
-    ],
-    [cells.some(({ status }) => status === 'unstarted'), `${marks.unstarted} not started`],
+    [chart.rows.some(({ limit }) => limit !== undefined), `${marks.used} used up`],
+    [waited(chart), `${marks.unstarted} not started`],
     [isUnseen(chart), `${marks.unseen} fired, not yet seen`],
     [(chart.decision?.rows.length ?? 0) > 0, `${marks.reason} gave the reason`],
   ]

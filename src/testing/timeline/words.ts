@@ -4,7 +4,6 @@ import { Show } from '../../Reason.js'
 import { showInstant } from '../../internal/instant.js'
 import type { Input, Token } from '../../Token.js'
 import type { Chart, Column, Decision, Row } from './chart.js'
-import { leavesOf } from './outline.js'
 import type { Outline } from './outline.js'
 
 // -------------------------------------------------------------------------------------
@@ -155,14 +154,25 @@ export const leafName = (token: Token<Input>): string => {
   }
 }
 
-/** How far a leaf had come at the end. */
-export const statusOf = ({ status, progress, firedAt, cells }: Row, isReason: boolean, mark: string): string => {
-  const gave = isReason && mark !== '' ? ` ${mark}` : ''
-  if (status === 'fired') return `fired at ${time(firedAt ?? 0)}${gave}`
-  if (status === 'unstarted') return 'not started'
+/** How far a leaf had come at the end, in so many columns: where these are few, in fewer words; the mark of what gave the reason is never cut. */
+export const statusOf = (row: Row, mark: string, width: number, ellipsis: string): string => {
+  const gave = mark === '' ? '' : ` ${mark}`
+  const room = width - widthOf(gave)
+  const words = statusWords(row)
+  return `${words.find((each) => widthOf(each) <= room) ?? cut(words.at(-1) ?? '', room, ellipsis)}${gave}`
+}
+
+/** The same in more words, and in fewer. */
+const statusWords = ({ status, isDue, progress, firedAt, cells }: Row): ReadonlyArray<string> => {
+  const at = time(firedAt ?? 0)
+  if (status === 'fired') return [`fired at ${at}`, `at ${at}`, 'fired']
+  if (isDue) return ['fires at once', 'due']
+  if (status === 'unstarted') return ['not started', 'waits']
   const looks = cells.filter((cell) => cell.status === 'momentary').length
-  if (looks > 0) return `${looks === 1 ? 'true for one look' : `true for ${looks} looks`}${gave}`
-  return progress === undefined ? 'pending' : used(progress)
+  if (looks === 1) return ['true for one look', 'one look']
+  if (looks > 1) return [`true for ${looks} looks`, `${looks} looks`]
+  if (progress === undefined) return ['pending']
+  return [used(progress), `${Math.floor((100 * progress.used) / progress.limit)} %`]
 }
 
 const used = ({ used: part, limit, unit }: Progress): string => {
@@ -172,12 +182,13 @@ const used = ({ used: part, limit, unit }: Progress): string => {
 
 /** When the token fired and when that was seen, and the reason; or that it has not fired. */
 export const outcome = (
-  { columns, decision, verdicts, rows }: Chart,
+  { columns, decision, verdicts, rows, isDue }: Chart,
   name: (text: string) => string,
 ): readonly [when: string, why: string] => {
   if (decision === undefined) {
     const looks = verdicts.filter((verdict) => verdict === 'momentary').length
     const last = columns[verdicts.lastIndexOf('momentary')]
+    if (isDue) return ['fires at once, but no event has looked yet', '']
     if (last === undefined) return ['not fired', '']
     return [
       `not fired for good; true for ${looks === 1 ? 'one look' : `${looks} looks`}, the last at ${time(last.to)}`,
@@ -200,6 +211,14 @@ const reasonOf = ({ reason, rows: [first, ...others] }: Decision, rows: Readonly
 /** Whether time went by between the firing and the first poll that saw it. */
 export const isUnseen = ({ columns, decision }: Chart): boolean =>
   decision !== undefined && !((columns[decision.poll ?? -1]?.from ?? Infinity) <= decision.at)
+
+/** Whether a leaf was not started for some of the time. */
+export const waited = ({ columns, rows }: Chart): boolean =>
+  rows.some(({ cells }) =>
+    cells.some(
+      ({ status, startedAt }, index) => status === 'unstarted' || (startedAt ?? 0) > (columns[index]?.from ?? Infinity),
+    ),
+  )
 
 /** An event in words. */
 export const eventWords = ({ event, from, jump }: Column): string => {
@@ -233,10 +252,35 @@ export interface Lines {
   readonly ellipsis: string
 }
 
+/** The leaves, each behind the combinators above it, of which so many are drawn as there is room for; what is too long itself is cut where it stands. */
+export const namesOf = (
+  { outline, rows }: Chart,
+  most: number,
+  lines: Lines,
+  name: (text: string) => string,
+): ReadonlyArray<string> => {
+  if (outline === undefined) return []
+  const leaves = rows.map(({ token }) => cut(name(leafName(token)), most, lines.ellipsis))
+  for (let depth = 8; depth >= 0; depth--)
+    for (const longest of longestLabels) {
+      const leads = structure(outline, depth, longest, lines, name)
+      const fits = (lead: string, index: number): boolean =>
+        widthOf(lead) + Math.min(widthOf(leaves[index] ?? ''), leastOfLeaf(most)) <= most
+      if (leads.every(fits))
+        return leads.map((lead, index) => `${lead}${cut(leaves[index] ?? '', most - widthOf(lead), lines.ellipsis)}`)
+    }
+  return leaves
+}
+
+/** The columns that a label may take, and those that a leaf has at the least before a combinator less is drawn. */
+const longestLabels = [24, 16, 8]
+const leastOfLeaf = (most: number): number => Math.min(20, Math.floor(most * 0.6))
+
 /** What stands before each leaf, so that the combinators above it can be seen; those below `depth` are left out. */
-export const structure = (
+const structure = (
   outline: Outline,
   depth: number,
+  longest: number,
   lines: Lines,
   name: (text: string) => string,
 ): ReadonlyArray<string> => {
@@ -244,10 +288,10 @@ export const structure = (
   const draw = (each: Outline, lead: string, hang: string, left: number): void => {
     if (each._tag === 'Leaf') rows.push(lead)
     else if (left === 0)
-      for (const [index] of leavesOf(each).entries()) rows.push(`${index === 0 ? lead : hang}${lines.deeper}`)
+      for (let index = 0; index < each.rows; index++) rows.push(`${index === 0 ? lead : hang}${lines.deeper}`)
     else {
       const { label } = each
-      const head = label === undefined ? nameOf(each.tag) : `${cut(name(label.slice(0, 99)), 24, lines.ellipsis)}:`
+      const head = label === undefined ? nameOf(each.tag) : `${cut(name(label.slice(0, 99)), longest, lines.ellipsis)}:`
       const beside = ' '.repeat(widthOf(head))
       for (const [index, [, part]] of each.parts.entries()) {
         if (each.parts.length === 1) {

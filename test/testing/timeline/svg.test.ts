@@ -87,6 +87,17 @@ describe('timelineSvg', () => {
     }
   })
 
+  it('explains what is not started, cuts what is too long, and says what is due', () => {
+    const textsOf = (...given: Parameters<typeof timelineSvg>): ReadonlyArray<string> =>
+      parsed(timelineSvg(...given)).map(({ text }) => text)
+    const { andThen, any, cancelled, labelled, manual, timeout } = Token
+    expect(textsOf(andThen(timeout(3), timeout(3)), events(elapsed(3), poll()))).toContain('not started')
+    expect(textsOf(cancelled(), [])).toContain('fires at once, but no event has looked yet')
+    const texts = textsOf(any(labelled('x'.repeat(200))(any(timeout(5), manual('y'.repeat(200)))), timeout(6)), [])
+    expect(texts).toContain('any')
+    expect(texts.filter((text) => /^(?:x+…: any|manual "y+…)$/.test(text)).length).toBe(2)
+  })
+
   it('counts the leaves that have no lane', () => {
     const elements = parsed(timelineSvg(Token.any(Token.never, Token.never, Token.timeout(3)), [], { rows: 1 }))
     expect(elements.some(({ text }) => text === '… and 2 more')).toBe(true)

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Reason, Semantics, Token } from 'cantok-ts'
-import { timeline, token, trace } from 'cantok-ts/testing'
+import { timeline, timelineSvg, token, trace } from 'cantok-ts/testing'
 import { property } from '../../support/property.js'
 import { elapsed, events, poll, requests } from './events.js'
 import { scenes } from './scenes.js'
@@ -63,6 +63,43 @@ describe('timeline', () => {
     })
   })
 
+  describe('refuses', () => {
+    const given = (value: unknown): never => value as never // sound: nothing that should be refused is used as what it is not
+    const poll = { _tag: 'Polled', conditions: {}, direct: true }
+    for (const [what, show] of Object.entries({ timeline, timelineSvg })) {
+      it(`${what}: what is no token`, () => {
+        expect(() => show(given(undefined), [])).toThrow(new TypeError('token must be a token, but was undefined'))
+        expect(() => show(given({ _tag: 'Any time' }), [])).toThrow(
+          new TypeError('token must be a token, but was an object'),
+        )
+      })
+
+      for (const [trace, message] of [
+        [undefined, 'trace must be an array of events, but was undefined'],
+        [poll, 'trace must be an array of events, but was an object'],
+        [[poll, null], 'trace[1] must be an event, but was null'],
+        [Array(1), 'trace[0] must be an event, but was undefined'],
+        [[{ _tag: 'Poll' }], "trace[0] must be an event, but was an object whose _tag is 'Poll'"],
+        [[{ ms: 4 }], 'trace[0] must be an event, but was an object'],
+        [
+          [{ _tag: 'Elapsed', ms: Infinity, wall: 0 }],
+          'trace[0].ms must be a finite number of milliseconds, 0 or more, but was Infinity',
+        ],
+        [
+          [{ _tag: 'Elapsed', ms: 3 }],
+          'trace[0].wall must be a finite number of epoch milliseconds, but was undefined',
+        ],
+        [[{ _tag: 'Spent', name: 'a', amount: NaN }], 'trace[0].amount must be a number, 0 or more, but was NaN'],
+        [[{ _tag: 'Beat' }], 'trace[0].name must be a string, but was undefined'],
+        [[{ _tag: 'Requested', name: 'a', detail: 3 }], 'trace[0].detail must be a string, if it is there, but was 3'],
+        [[{ _tag: 'Polled', direct: true }], 'trace[0].conditions must be an object of answers, but was undefined'],
+      ] as const)
+        it(`${what}: ${message}`, () => {
+          expect(() => show(Token.timeout(3), given(trace))).toThrow(new TypeError(message))
+        })
+    }
+  })
+
   describe('options', () => {
     it('out of range are refused', () => {
       expect(() => timeline(Token.never, [], { width: 39 })).toThrow('width must be an integer from 40, but was 39')
@@ -92,6 +129,45 @@ describe('timeline', () => {
     expect(timeline(token, events(requests('a')))).toContain("'a' requested (at all.1); from the root at any.1.all.1")
   })
 
+  it('explains the mark of what is not started, where that starts in the last event', () => {
+    const token = Token.andThen(Token.timeout(3), Token.timeout(3))
+    expect(timeline(token, events(elapsed(3), poll()))).toContain('· not started')
+    expect(timeline(token, events(elapsed(6)))).toContain('· not started')
+  })
+
+  it('shortens what stands at the end of a line, and never drops what gave the reason', () => {
+    const token = Token.any(Token.andThen(Token.timeout('52 min'), Token.timeout('10 s')), Token.counter(9))
+    const steps = events(poll(), elapsed(3_600_000), poll())
+    for (const width of [40, 50, 60, 70, 100]) {
+      const text = timeline(token, steps, { ascii: true, width })
+      expect(lineOf(text, 3)).toMatch(/(?:(?:fired )?at 52 min 10 s|fired) <-$/)
+      expect(lineOf(text, 4)).toMatch(/ (?:1 of 9 polls|11 %)$/)
+    }
+    expect(timeline(token, steps, { ascii: true, width: 60 })).toContain('0-9 used up')
+  })
+
+  it('cuts a name that is too long, and draws the combinators all the same', () => {
+    const long = 'a very long name '.repeat(9)
+    const text = timeline(
+      Token.any(Token.labelled(long)(Token.all(Token.timeout(5), Token.manual(long))), Token.counter(2)),
+      [],
+      { width: 100 },
+    )
+    expect(text).toMatch(/\nany ┬ a very.*…: all ┬ timeout 5 ms/)
+    expect(text).toMatch(/\n {4}│ +└ manual "a.*…/)
+    expect(text).toMatch(/\n {4}└ counter 2/)
+  })
+
+  it('says what is due where nothing has looked', () => {
+    const firesAtOnce = /fires at once\nwhole\n\nfires at once, but no event has looked yet/
+    expect(timeline(Token.cancelled(), [])).toMatch(firesAtOnce)
+    expect(timeline(Token.timeout(0), [])).toMatch(firesAtOnce)
+    const text = timeline(Token.all(Token.timeout(0), Token.manual('a')), [])
+    expect(text).toContain('fires at once')
+    expect(text).toContain('pending')
+    expect(text).toContain('\nnot fired')
+  })
+
   describe('of a deep token', () => {
     const steps = events(poll(), elapsed(4), poll())
     const lasting = Token.timeout(9)
@@ -105,7 +181,7 @@ describe('timeline', () => {
       ['any, to the right', 20_000, (inner) => Token.any(lasting, inner)],
       ['all, to the left', 20_000, (inner) => Token.all(inner, Token.timeout(2))],
       ['andThen, to the left', 20_000, (inner) => Token.andThen(inner, Token.cancelled())],
-      ['andThen, to the right', 100_000, (inner) => Token.andThen(Token.cancelled(), inner)],
+      ['andThen, to the right', 30_000, (inner) => Token.andThen(Token.cancelled(), inner)],
     ] as ReadonlyArray<readonly [string, number, (inner: Token.Token<Token.Input>) => Token.Token<Token.Input>]>)
       it(title, () => {
         const text = timeline(grown(depth, grow), steps)
@@ -174,7 +250,10 @@ describe('timeline', () => {
       if (decided?.verdict._tag === 'Some') {
         expect(text).toMatch(/\n\nfired at /)
         expect(text).toContain(`\n${Reason.Show.show(decided.verdict.value)}`)
-      } else expect(text).toContain('\n\nnot fired')
+      } else {
+        const [due] = Semantics.step({ _tag: 'Beat', name: 'nothing' })(given)
+        expect(text).toContain(due._tag === 'Some' && steps.length === 0 ? '\n\nfires at once' : '\n\nnot fired')
+      }
     })
   })
 })
