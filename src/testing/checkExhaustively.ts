@@ -2,12 +2,14 @@ import type { Eq } from 'fp-ts/lib/Eq.js'
 import type { Input, Token } from '../Token.js'
 import { behaviours } from './behaviours.js'
 import type { Behaviours } from './behaviours.js'
-import type { Equation, Law } from './laws/law.js'
+import type { Equation, Invariant, Law } from './laws/law.js'
 import { getVerdictEq } from './observe.js'
-import { findingText } from './report.js'
+import { equationText, findingText, thrownText } from './report.js'
 import { sizedTokens, smallTraces, withDefaults } from './smallScope.js'
 import type { Sized, SmallScope } from './smallScope.js'
+import { trace as traces } from './trace.js'
 import type { Trace } from './trace.js'
+import { refuseUnreachable } from './unreachable.js'
 
 /**
  * How much is looked at.
@@ -55,6 +57,10 @@ export interface Coverage {
  * token and every trace, one by one, which takes long in any but the smallest scopes. `operands: 'classes'` wants `events` in which a span that can be
  * overshot is there in all lengths: with one of 2 ms also one of 1 ms.
  *
+ * Where the sides of an equation bring in a name that no event has, or a number that no trace of the scope reaches, so that nothing would be checked of it, it throws an error that
+ * says what to add. It adds nothing by itself: each event makes many times the traces, and what was looked at would no longer be what was asked for. What the leaves of
+ * the scope hold is taken as meant. Throws a `RangeError` of no laws.
+ *
  * @example
  * ```ts
  * import { Token } from 'cantok-ts'
@@ -66,7 +72,7 @@ export interface Coverage {
  * try {
  *   checkExhaustively(laws.commutativity(Token.SemigroupAndThen))
  * } catch (error) {
- *   console.log(String(error).split('\n')[2]) // => "  a = Token.manual('a')"
+ *   console.log(String(error).split('\n')[2]) // => "  const a = Token.manual('a')"
  * }
  * ```
  * @category laws
@@ -77,6 +83,8 @@ export const checkExhaustively = (
   options: ExhaustiveOptions = {},
 ): Coverage => {
   const list = isList(laws) ? laws : [laws]
+  if (list.length === 0) throw new RangeError('laws must be at least one, but there were none')
+  for (const law of list) if (law._tag === 'Equation') refuseUnreachable(law, options)
   const { operands = 'tokens' } = options
   const { maxSize } = withDefaults(options)
   const known = behaviours(options)
@@ -100,13 +108,16 @@ export const checkExhaustively = (
         law.arity < 2 ? Infinity : totalOf(law.arity),
       )) {
         count++
-        if (!law.holds(E, ...given)) throw new Error(equationText(law, given, options))
+        const outcome = outcomeOf(() => law.holds(E, ...given))
+        if (outcome._tag !== 'Held') throw equationError(law, given, outcome, options)
       }
     else
       for (const { token } of tokens) {
         count++
-        for (const trace of smallTraces(options))
-          if (!law.holdsOn(token, trace)) throw new Error(invariantText(law.name, token, trace))
+        for (const trace of smallTraces(options)) {
+          const outcome = outcomeOf(() => law.holdsOn(token, trace))
+          if (outcome._tag !== 'Held') throw invariantError(law, token, trace, outcome)
+        }
       }
     const arity = law._tag === 'Equation' ? law.arity : 1
     checked.set(arity, Math.max(count, checked.get(arity) ?? 0))
@@ -163,21 +174,57 @@ const countTraces = (scope: SmallScope): number => {
   return count
 }
 
-const equationText = (law: Equation<Token<Input>>, given: ReadonlyArray<Token<Input>>, scope: SmallScope): string => {
-  const [left, right] = law.sides(...given)
-  let difference: Trace = []
-  for (const trace of smallTraces(scope))
-    if (!getVerdictEq(trace).equals(left, right)) {
-      difference = trace
-      break
-    }
-  const sides = [
-    ['left', left],
-    ['right', right],
-  ] as const
-  const operands = given.map((each, index) => ['abcdef'[index] ?? `operand ${index + 1}`, each] as const)
-  return `The law '${law.name}' does not hold up to the verdicts at polls, of\n\n${findingText({ tokens: [...operands, ...sides], trace: difference, shown: sides })}`
+type Outcome =
+  | { readonly _tag: 'Held' }
+  | { readonly _tag: 'Failed' }
+  | { readonly _tag: 'Threw'; readonly error: unknown }
+
+const outcomeOf = (holds: () => boolean): Outcome => {
+  try {
+    return { _tag: holds() ? 'Held' : 'Failed' }
+  } catch (error) {
+    return { _tag: 'Threw', error }
+  }
 }
 
-const invariantText = (name: string, token: Token<Input>, trace: Trace): string =>
-  `The law '${name}' does not hold, of\n\n${findingText({ tokens: [['token', token]], trace, shown: [['token', token]] })}`
+const equationError = (
+  law: Equation<Token<Input>>,
+  given: ReadonlyArray<Token<Input>>,
+  outcome: Outcome,
+  scope: SmallScope,
+): Error => {
+  if (outcome._tag === 'Threw') return thrownError(law.name, equationText(law, given, []), outcome.error)
+  const differs = (trace: Trace): boolean => !law.holds(getVerdictEq(trace), ...given)
+  for (const trace of smallTraces(scope))
+    if (differs(trace)) {
+      const text = equationText(law, given, simplest(trace, differs))
+      return new Error(`The law '${law.name}' does not hold up to the verdicts at polls, of\n\n${text}`)
+    }
+  const text = equationText(law, given, [])
+  return new Error(
+    `The law '${law.name}' is not deterministic: it did not hold, and held when asked again, of\n\n${text}`,
+  )
+}
+
+const invariantError = (law: Invariant, token: Token<Input>, trace: Trace, outcome: Outcome): Error => {
+  const textOf = (of: Trace): string =>
+    findingText({ tokens: [['token', token]], trace: of, shown: [['token', token]] })
+  if (outcome._tag === 'Threw') return thrownError(law.name, textOf(trace), outcome.error)
+  const fails = (of: Trace): boolean => outcomeOf(() => law.holdsOn(token, of))._tag === 'Failed'
+  if (!fails(trace))
+    return new Error(
+      `The law '${law.name}' is not deterministic: it did not hold, and held when asked again, of\n\n${textOf(trace)}`,
+    )
+  return new Error(`The law '${law.name}' does not hold, of\n\n${textOf(simplest(trace, fails))}`)
+}
+
+const thrownError = (name: string, finding: string, error: unknown): Error =>
+  new Error(`The law '${name}' threw an error, of\n\n${finding}\n\nWhat it threw: ${thrownText(error)}`, {
+    cause: error,
+  })
+
+/** Without what plays no part: events, answers, jumps of the wall clock. */
+const simplest = (trace: Trace, fails: (trace: Trace) => boolean): Trace => {
+  for (const { value } of traces().shrink(trace, undefined)) if (fails(value)) return simplest(value, fails)
+  return trace
+}

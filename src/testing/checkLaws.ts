@@ -1,10 +1,12 @@
 import * as fc from 'fast-check'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
-import { Eq as NormalFormEq } from '../Token.js'
+import { cancelled, condition, Eq as NormalFormEq, fold, isToken, manual, never } from '../Token.js'
 import type { Input, Token } from '../Token.js'
 import type { Equation, Law } from './laws/law.js'
+import { defaultNames } from './names.js'
 import { getReasonEq, getVerdictEq } from './observe.js'
-import { findingText } from './report.js'
+import { equationText, findingText, thrownText } from './report.js'
+import { constantsOf, widened } from './suiting.js'
 import { token } from './token.js'
 import type { TokenConstraints } from './token.js'
 import { trace } from './trace.js'
@@ -28,7 +30,10 @@ export type Equality = 'verdict' | 'reason' | 'structure' | ((trace: Trace) => E
 export interface CheckOptions {
   /** The tokens, or an arbitrary of them; default those of `token()` up to a depth of 3. */
   readonly tokens?: TokenConstraints | fc.Arbitrary<Token<Input>>
-  /** The traces, or an arbitrary of them; default those of `trace()`. */
+  /**
+   * The traces, or an arbitrary of them; default those of `trace()`, and besides the names and numbers that the sides of a law were found to hold, so that a combinator
+   * with inputs and limits of its own is felt. Constraints given win.
+   */
   readonly traces?: TraceConstraints | fc.Arbitrary<Trace>
   /** Up to what both sides of an equation are to be equal; default `'verdict'`. */
   readonly equality?: Equality
@@ -40,7 +45,8 @@ export interface CheckOptions {
  * Checks laws on generated tokens and traces; throws one error that tells all that do not hold.
  *
  * For each of these, or the first three, it gives the law's name, the smallest operands found, as code, the trace, what to repeat it with, and the timeline of both sides. The laws of
- * the lattice hold of all tokens up to the verdict; those of the semiring want `tokens: { momentary: false }`.
+ * the lattice hold of all tokens up to the verdict; those of the semiring want `tokens: { momentary: false }`. What names and numbers traces need is found out by making both sides of
+ * an equation of a few operands; a side that holds others for others yet may need `traces`, and an invariant always does. Throws a `RangeError` of no laws.
  *
  * @example
  * ```ts
@@ -58,7 +64,7 @@ export interface CheckOptions {
  * try {
  *   checkLaws(laws.commutativity(Token.SemigroupAndThen), { parameters: { seed: 1 } })
  * } catch (error) {
- *   console.log(String(error).split('\n')[0]) // => 'Error: 1 of 1 laws does not hold'
+ *   console.log(String(error).split('\n')[0]) // => "Error: The law 'commutativity' does not hold up to the verdicts at polls, of"
  * }
  * ```
  * @category laws
@@ -69,14 +75,15 @@ export const checkLaws = (
   options: CheckOptions = {},
 ): void => {
   const list = isList(laws) ? laws : [laws]
+  if (list.length === 0) throw new RangeError('laws must be at least one, but there were none')
   const failures = list.flatMap((law) => failure(law, options) ?? [])
   if (failures.length === 0) return
   const verb = failures.length === 1 ? 'does' : 'do'
-  const head = `${failures.length} of ${list.length} laws ${verb} not hold`
+  const head = list.length === 1 ? [] : [`${failures.length} of ${list.length} laws ${verb} not hold`]
   const told = failures.slice(0, mostTold).map(({ text }) => text)
   const others = failures.slice(mostTold).map(({ name }) => `'${name}'`)
   const rest = others.length === 0 ? [] : [`Nor do these, of which no more is told here: ${others.join(', ')}`]
-  throw new Error([head, ...told, ...rest].join('\n\n'), { cause: failures[0]?.cause })
+  throw new Error([...head, ...told, ...rest].join('\n\n'), { cause: failures[0]?.cause })
 }
 
 // -------------------------------------------------------------------------------------
@@ -111,63 +118,100 @@ const equalityWords: { readonly [E in Extract<Equality, string>]: string } = {
 const failure = (law: Law<Token<Input>>, options: CheckOptions): Failure | undefined => {
   const { tokens = {}, traces = {}, equality = 'verdict', parameters = {} } = options
   const operand = isArbitrary<Token<Input>>(tokens) ? tokens : token({ maxDepth: 3, ...tokens })
-  const events = isArbitrary<Trace>(traces) ? traces : trace(traces)
   const arity = law._tag === 'Equation' ? law.arity : 1
   const getEq = typeof equality === 'function' ? equality : equalities[equality]
+  const eventsFor = (): fc.Arbitrary<Trace> => {
+    if (isArbitrary<Trace>(traces)) return traces
+    return trace(law._tag === 'Equation' ? widened(constantsOf(sampleSides(law, operand)), traces) : traces)
+  }
 
+  const holds = (operands: ReadonlyArray<Token<Input>>, happened: Trace): boolean =>
+    law._tag === 'Equation'
+      ? law.holds(getEq(happened), ...operands)
+      : operands.every((each) => law.holdsOn(each, happened))
   const property = fc.property(
     fc.tuple(...Array.from({ length: arity }, () => operand)),
-    law._tag === 'Equation' && equality === 'structure' ? fc.constant([]) : events,
-    (operands, happened) =>
-      law._tag === 'Equation'
-        ? law.holds(getEq(happened), ...operands)
-        : operands.every((each) => law.holdsOn(each, happened)),
+    law._tag === 'Equation' && equality === 'structure' ? fc.constant([]) : eventsFor(),
+    holds,
   )
   const numRuns = fc.readConfigureGlobal()?.numRuns ?? 1000
   const details = fc.check(property, { numRuns, ...parameters })
   if (!details.failed) return undefined
 
   const words = typeof equality === 'function' ? 'up to the equality given' : equalityWords[equality]
-  const title = `The law '${law.name}' does not hold${law._tag === 'Equation' ? ` ${words}` : ''}`
+  const does = `does not hold${law._tag === 'Equation' ? ` ${words}` : ''}`
   const cause = details.errorInstance
-  if (details.counterexample === null)
-    return { name: law.name, text: `${title}: ${fc.defaultReportMessage(details)}`, cause }
+  if (details.counterexample === null) {
+    const text = `The law '${law.name}' ${does}: ${fc.defaultReportMessage(details)}`
+    return { name: law.name, text, cause }
+  }
   const [operands, happened] = details.counterexample
-  const thrown = cause instanceof Error && !cause.message.startsWith('Property failed') ? `\n${cause.message}` : ''
+  const thrown = cause instanceof Error && cause.message.startsWith('Property failed') ? [] : [cause]
+  const isSame = isRepeated(() => holds(operands, happened), thrown.length > 0)
   const repeat = `parameters: { seed: ${details.seed}, path: '${details.counterexamplePath}', endOnFailure: true }`
-  return {
-    name: law.name,
-    text: `${title}, of\n\n${findingOf(law, operands, happened)}${thrown}\n\nFound in run ${details.numRuns}, made smaller ${details.numShrinks} times; to repeat it, ${repeat}`,
-    cause,
-  }
+  const text = [
+    `The law '${law.name}' ${thrown.length > 0 ? 'threw an error' : does}, of`,
+    law._tag === 'Equation' ? equationText(law, operands, happened) : invariantText(operands, happened),
+    ...thrown.map((error) => `What it threw: ${thrownText(error)}`),
+    ...(isSame ? [] : [`Asked again of the same, it answers otherwise: the law is not deterministic`]),
+    ...(thrown.length === 0 && !isArbitrary(tokens) && operands.some(isUnlatched) ? [unlatchedHint] : []),
+    `Found in run ${details.numRuns}, made smaller ${details.numShrinks} times; to repeat it, ${repeat}`,
+  ]
+  return { name: law.name, text: text.join('\n\n'), cause }
 }
 
-/** The operands by the letters that laws call them, and both sides, as far as they can be made. */
-const findingOf = (law: Law<Token<Input>>, operands: ReadonlyArray<Token<Input>>, happened: Trace): string => {
-  const tokens = operands.map((each, index) => [letters[index] ?? `operand ${index + 1}`, each] as const)
-  if (law._tag === 'Invariant')
-    return findingText({
-      tokens: tokens.map(([, each]) => ['token', each]),
-      trace: happened,
-      shown: tokens.map(([, each]) => ['token', each]),
-    })
-  const sides = sidesOf(law, operands)
-  return findingText({ tokens: [...tokens, ...sides], trace: happened, shown: sides })
+/** Both sides of a law on a few operands: none that has names or numbers, all one input of its own, and generated ones, always the same. */
+const sampleSides = (law: Equation<Token<Input>>, operand: fc.Arbitrary<Token<Input>>): ReadonlyArray<Token<Input>> => {
+  const few: ReadonlyArray<Token<Input>> = [
+    never,
+    cancelled(),
+    manual(defaultNames.manual[0]),
+    condition(defaultNames.condition[0]),
+  ]
+  const lists = few.map((each) => Array.from({ length: law.arity }, () => each))
+  const generated =
+    law.arity === 0
+      ? []
+      : fc.sample(fc.tuple(...Array.from({ length: law.arity }, () => operand)), { seed: 0, numRuns: 30 })
+  return [...lists, ...generated].flatMap((operands) => {
+    try {
+      return [...law.sides(...operands)].filter(isToken)
+    } catch {
+      return [] // it is told when the law is checked
+    }
+  })
 }
 
-const letters = ['a', 'b', 'c', 'd', 'e', 'f']
+/** Whether it fails each time it is asked, in the same way. */
+const isRepeated = (holds: () => boolean, throws: boolean): boolean =>
+  Array.from({ length: 10 }).every(() => {
+    try {
+      return !holds() && !throws
+    } catch {
+      return throws
+    }
+  })
 
-const sidesOf = (
-  law: Equation<Token<Input>>,
-  operands: ReadonlyArray<Token<Input>>,
-): ReadonlyArray<readonly [string, Token<Input>]> => {
-  try {
-    const [left, right] = law.sides(...operands)
-    return [
-      ['left', left],
-      ['right', right],
-    ]
-  } catch {
-    return []
-  }
+const invariantText = (operands: ReadonlyArray<Token<Input>>, happened: Trace): string => {
+  const tokens = operands.map((each) => ['token', each] as const)
+  return findingText({ tokens, trace: happened, shown: tokens })
 }
+
+const isUnlatched = fold<boolean>({
+  Never: () => false,
+  Cancelled: () => false,
+  Manual: () => false,
+  Timeout: () => false,
+  Deadline: () => false,
+  Counter: () => false,
+  Condition: ({ latch }) => !latch,
+  Budget: () => false,
+  Idle: () => false,
+  Any: (_, parts) => parts.includes(true),
+  All: (_, parts) => parts.includes(true),
+  AndThen: (_, first, second) => first || second,
+  Labelled: (_, part) => part,
+})
+
+const unlatchedHint =
+  'A condition without a latch plays a part in this. Where a law is to hold of conditions that latch, as those of andThen are: tokens: { momentary: false }'

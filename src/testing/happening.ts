@@ -62,6 +62,58 @@ export const happening = (constraints: EventConstraints): fc.Arbitrary<Happening
   return fc.oneof(...[...eventWeights(constraints)].map(([tag, weight]) => ({ weight, arbitrary: made[tag]() })))
 }
 
+type Happenings = ReadonlyArray<Happening>
+
+/** A few of the lists with polls in a row: one or two of their events replaced by so many. */
+export const withBursts = (
+  drawn: fc.Arbitrary<Happenings>,
+  constraints: EventConstraints & { readonly polls?: ReadonlyArray<number> },
+): fc.Arbitrary<Happenings> => {
+  const polls = (constraints.polls ?? []).filter((count) => count > 0)
+  if (polls.length === 0 || !eventWeights(constraints).has('Polled')) return drawn
+  const burst = fc
+    .tuple(fc.nat(), fc.constantFrom(...polls), happening({ ...constraints, events: ['Polled'] }))
+    .map(([at, count, poll]) => ({ at, polls: Array.from({ length: count }, () => poll) }))
+  const bursting = fc
+    .tuple(drawn, fc.array(burst, { minLength: 1, maxLength: 2, size: 'max' }))
+    .map(([list, bursts]) =>
+      list.flatMap((each, index) => bursts.find(({ at }) => at % list.length === index)?.polls ?? [each]),
+    )
+  // a trace that is a hundred times as long is drawn a hundred times as seldom, but not so seldom that a thousand runs would miss it
+  const longest = Math.max(...polls)
+  const weight = Math.max(2, Math.min(12, Math.round(2000 / longest)))
+  return fc.oneof({ weight: 100 - weight, arbitrary: drawn }, { weight, arbitrary: bursting })
+}
+
+/** Equal events side by side. */
+export const runsOf = (happenings: Happenings): ReadonlyArray<Happenings> => {
+  const runs: Array<Array<Happening>> = []
+  let last = ''
+  for (const each of happenings) {
+    const text = JSON.stringify(each)
+    if (runs.length > 0 && text === last) runs.at(-1)?.push(each)
+    else runs.push([each])
+    last = text
+  }
+  return runs
+}
+
+/** Without a run, without a part of one: a half, a quarter … one. All of equal events are worth the same, so few lists are tried. */
+export function* shorterRuns(runs: ReadonlyArray<Happenings>, minLength: number): Generator<Happenings> {
+  const length = runs.reduce((sum, run) => sum + run.length, 0)
+  for (const [index, run] of runs.entries())
+    for (const left of smallerNumbers(run.length))
+      if (length - run.length + left >= minLength)
+        yield runs.flatMap((other, at) => (at === index ? other.slice(0, left) : other))
+}
+
+/** All of a run made smaller alike. */
+export const smallerRun = (smaller: (each: Happening) => Iterable<Happening>) =>
+  function* (run: Happenings): Generator<Happenings> {
+    const [first] = run
+    if (first !== undefined && run.length > 1) for (const each of smaller(first)) yield run.map(() => each)
+  }
+
 const upToOrOneOf = (max: number, others: ReadonlyArray<number>): fc.Arbitrary<number> =>
   others.length === 0 ? fc.nat({ max }) : fc.oneof(fc.nat({ max }), fc.constantFrom(...others))
 

@@ -1,8 +1,7 @@
 import * as fc from 'fast-check'
-import * as Analysis from '../Analysis.js'
-import { fold } from '../Token.js'
 import type { Input, Token } from '../Token.js'
 import { getVerdictEq } from './observe.js'
+import { constantsOf, suiting } from './suiting.js'
 import { trace } from './trace.js'
 import type { Trace, TraceConstraints } from './trace.js'
 
@@ -13,7 +12,10 @@ import type { Trace, TraceConstraints } from './trace.js'
  * @since 0.1.0
  */
 export interface ComparisonOptions {
-  /** The traces, or an arbitrary of them; default those that suit the two tokens: with their names, spans up to the longest, amounts up to the highest. */
+  /**
+   * The traces, or an arbitrary of them; default those that suit the two tokens: with their names, spans up to the longest, amounts up to the highest, now and then as many
+   * polls as a counter needs, up to 10 000.
+   */
   readonly traces?: TraceConstraints | fc.Arbitrary<Trace>
   /** How many traces; default 1000. */
   readonly numRuns?: number
@@ -60,73 +62,10 @@ export const observationallyEqual = <I extends Input, J extends Input>(
   const { traces, numRuns = 1000, seed = 0 } = options
   const isArbitrary = (given: object): given is fc.Arbitrary<Trace> => 'generate' in given
   const events =
-    traces !== undefined && isArbitrary(traces) ? traces : trace({ ...suiting([first, second]), ...traces })
+    traces !== undefined && isArbitrary(traces)
+      ? traces
+      : trace({ ...suiting(constantsOf([first, second])), ...traces })
   const agree = (happened: Trace): boolean => getVerdictEq(happened).equals(first, second)
   const { counterexample } = fc.check(fc.property(events, agree), { numRuns, seed })
   return counterexample === null ? { _tag: 'Equal', traces: numRuns } : { _tag: 'Different', trace: counterexample[0] }
 }
-
-// -------------------------------------------------------------------------------------
-// private
-// -------------------------------------------------------------------------------------
-
-/** Traces of what the tokens can feel: their names, and the numbers at which something changes. */
-const suiting = (tokens: ReadonlyArray<Token<Input>>): TraceConstraints => {
-  const found = tokens.map(Analysis.inputs)
-  const numbers = tokens.map(numbersIn)
-  const names = (kind: keyof Analysis.Inputs): ReadonlyArray<string> => [
-    ...new Set(found.flatMap((each) => each[kind])),
-  ]
-  const numbersOf = (kind: keyof Numbers): ReadonlyArray<number> => numbers.flatMap((each) => each[kind])
-  const notNegative = (each: number): boolean => each >= 0
-  return {
-    names: { manual: names('manual'), condition: names('condition'), budget: names('budget'), idle: names('idle') },
-    maxLength: Math.min(200, 20 + 2 * Math.max(0, ...numbersOf('counts'))),
-    spans: around(numbersOf('spans')).filter(notNegative),
-    amounts: around(numbersOf('amounts')).filter(notNegative),
-    instants: around(numbersOf('instants')),
-  }
-}
-
-interface Numbers {
-  readonly spans: ReadonlyArray<number>
-  readonly amounts: ReadonlyArray<number>
-  readonly instants: ReadonlyArray<number>
-  readonly counts: ReadonlyArray<number>
-}
-
-const numbersIn = (token: Token<Input>): Numbers => {
-  const found = {
-    spans: new Set<number>(),
-    amounts: new Set<number>(),
-    instants: new Set<number>(),
-    counts: new Set<number>(),
-  }
-  const none = (): void => {}
-  fold<void>({
-    Never: none,
-    Cancelled: none,
-    Manual: none,
-    Timeout: ({ left }) => void found.spans.add(left),
-    Deadline: ({ instant }) => void found.instants.add(instant),
-    Counter: ({ left }) => void found.counts.add(left),
-    Condition: none,
-    Budget: ({ left }) => void found.amounts.add(left),
-    Idle: ({ left, duration }) => void found.spans.add(left).add(duration),
-    Any: none,
-    All: none,
-    AndThen: none,
-    Labelled: none,
-  })(token)
-  return {
-    spans: [...found.spans],
-    amounts: [...found.amounts],
-    instants: [...found.instants],
-    counts: [...found.counts],
-  }
-}
-
-/** The numbers, and those right below, right above and half way. */
-const around = (numbers: ReadonlyArray<number>): ReadonlyArray<number> => [
-  ...new Set(numbers.flatMap((each) => [each, each - 1, each + 1, Math.trunc(each / 2)])),
-]

@@ -43,19 +43,21 @@ const code = fold<string>({
   Idle: ({ name, duration, left }) =>
     `Token.idle(${literal(name)}, ${duration}${options({ left: left === duration ? undefined : left })})`,
   Any: (token, parts) => combined(token, 'any', parts),
-  All: (token, parts) => {
-    const whole = combined(token, 'all', parts)
-    return token.reasons === undefined ? whole : `{ ...${whole}, reasons: ${literal(token.reasons)} }`
-  },
+  All: (token, parts) =>
+    token.reasons === undefined
+      ? combined(token, 'all', parts)
+      : `{ _tag: 'All', tokens: [${listing(parts)}], reasons: ${literal(token.reasons)} }`,
   AndThen: (_, first, second) => `Token.andThen(${first}, ${second})`,
   Labelled: ({ label }, part) => `Token.labelled(${literal(label)})(${part})`,
 })
 
-/** Sums and not `join`, since the engine keeps sums as ropes. Of no parts the constructors make another token. */
+/** A sum and not `join`, since the engine keeps sums as ropes. */
+const listing = (parts: ReadonlyArray<string>): string =>
+  parts.reduce((list, part) => (list === '' ? part : `${list}, ${part}`), '')
+
+/** Of no parts the constructors make another token. */
 const combined = (token: Any | All, name: string, parts: ReadonlyArray<string>): string =>
-  parts.length === 0
-    ? literal({ _tag: token._tag, tokens: [] })
-    : `Token.${name}(${parts.reduce((listing, part) => (listing === '' ? part : `${listing}, ${part}`), '')})`
+  parts.length === 0 ? literal({ _tag: token._tag, tokens: [] }) : `Token.${name}(${listing(parts)})`
 
 /** A text is the short form of a reason that has nothing but a detail. */
 const given = (reason: Reason): string =>

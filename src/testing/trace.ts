@@ -1,7 +1,16 @@
 import * as fc from 'fast-check'
 import type { Event } from '../Semantics.js'
 import type { EventConstraints } from './event.js'
-import { fromTrace, happening, smallerHappenings, toTrace } from './happening.js'
+import {
+  fromTrace,
+  happening,
+  runsOf,
+  shorterRuns,
+  smallerHappenings,
+  smallerRun,
+  toTrace,
+  withBursts,
+} from './happening.js'
 import { printsAs, shorter, shrinkable, withOneSmaller } from './shrinking.js'
 import { literal } from './toCode.js'
 
@@ -22,8 +31,10 @@ export type Trace = ReadonlyArray<Event>
 export interface TraceConstraints extends EventConstraints {
   /** The fewest events; default 0. */
   readonly minLength?: number
-  /** The most events; default 14. */
+  /** The most events; default 14. Polls in a row, as `polls` wants them, count as one. */
   readonly maxLength?: number
+  /** How many polls, all alike, to put in place of an event in a few of the traces, so that high counters fire; default none. The more they are, the fewer are the traces. */
+  readonly polls?: ReadonlyArray<number>
 }
 
 /**
@@ -48,7 +59,7 @@ export interface TraceConstraints extends EventConstraints {
 export const trace = (constraints: TraceConstraints = {}): fc.Arbitrary<Trace> => {
   const { minLength = 0, maxLength = Math.max(14, minLength), wallStart = 0 } = constraints
   const smaller = smallerHappenings(constraints)
-  const drawn = fc.array(happening(constraints), { minLength, maxLength, size: 'max' })
+  const drawn = withBursts(fc.array(happening(constraints), { minLength, maxLength, size: 'max' }), constraints)
   return shrinkable<Trace>(
     drawn.map((happenings) => toTrace(happenings, wallStart)),
     {
@@ -56,7 +67,12 @@ export const trace = (constraints: TraceConstraints = {}): fc.Arbitrary<Trace> =
       smaller: function* (events) {
         const happenings = fromTrace(events, wallStart)
         if (minLength === 0 && events.length > 1) yield []
-        for (const fewer of shorter(happenings, minLength)) yield toTrace(fewer, wallStart)
+        const runs = runsOf(happenings)
+        const isLong = happenings.length >= 2 * runs.length + 8
+        for (const fewer of isLong ? shorterRuns(runs, minLength) : shorter(happenings, minLength))
+          yield toTrace(fewer, wallStart)
+        if (isLong)
+          for (const simpler of withOneSmaller(runs, smallerRun(smaller))) yield toTrace(simpler.flat(), wallStart)
         for (const simpler of withOneSmaller(happenings, smaller)) yield toTrace(simpler, wallStart)
       },
       finished: (events) => printsAs([...events], literal),

@@ -25,7 +25,7 @@ import type { Trace } from './trace.js'
  * try {
  *   neverFires(Token.cancelled(), [{ _tag: 'Polled', conditions: {}, direct: true }])
  * } catch (error) {
- *   console.log(String(error).split('\n')[2]) // => '  token = Token.cancelled()'
+ *   console.log(String(error).split('\n')[2]) // => '  const token = Token.cancelled()'
  * }
  * ```
  * @category laws

@@ -211,13 +211,76 @@ describe('smallTokens and smallTraces', () => {
 describe('checkExhaustively', () => {
   it('finds the smallest operands and the shortest trace', () => {
     expect(messageOf(() => checkExhaustively(laws.lattice({ ...Token.Lattice, meet: any })))).toMatch(
-      /^The law 'join: absorption' does not hold .*, of\n\n {2}a = Token\.never\n {2}b = Token\.cancelled\(\)\n(.*\n)* {2}trace = \[\{ _tag: 'Polled', .*\}\]\n\nleft:\n/,
+      /^The law 'join: absorption' does not hold .*, of\n\n {2}const a = Token\.never\n {2}const b = Token\.cancelled\(\)\n(.*\n)* {2}const trace: Semantics\.Event\[\] = \[\{ _tag: 'Polled', conditions: \{\}, direct: true \}\]\n\nleft:\n/,
     )
     const repeated = laws.equivalent('twice is once', (a) => [andThen(a, a), a])
-    expect(messageOf(() => checkExhaustively(repeated))).toContain("\n  a = Token.manual('a')\n")
+    expect(messageOf(() => checkExhaustively(repeated))).toContain("\n  const a = Token.manual('a')\n")
     expect(
-      messageOf(() => checkExhaustively(laws.monotony(), { leaves: [condition('p', { latch: false })], maxSize: 1 })),
-    ).toMatch(/^The law 'monotony' does not hold, of\n\n {2}token = Token\.condition\('p', \{ latch: false \}\)\n/)
+      messageOf(() =>
+        checkExhaustively(laws.monotonicity(), { leaves: [condition('p', { latch: false })], maxSize: 1 }),
+      ),
+    ).toMatch(
+      /^The law 'monotonicity' does not hold, of\n\n {2}const token = Token\.condition\('p', \{ latch: false \}\)\n/,
+    )
+  })
+
+  it.each([
+    [
+      'a name',
+      () => laws.equivalent('x', (a) => [any(a, manual('stop-me')), a]),
+      "add { _tag: 'Requested', name: 'stop-me' } to events",
+    ],
+    ['a predicate', () => laws.equivalent('x', (a) => [any(a, condition('q')), a]), 'conditions: { q: true }'],
+    [
+      'a budget',
+      () => laws.equivalent('x', (a) => [any(a, Token.budget('bytes', 3)), a]),
+      "{ _tag: 'Spent', name: 'bytes'",
+    ],
+    ['an idle', () => laws.equivalent('x', (a) => [any(a, Token.idle('io', 1)), a]), "{ _tag: 'Beat', name: 'io' }"],
+    [
+      'an hour',
+      () => laws.equivalent('x', () => [timeout('1 hour'), never]),
+      "add { _tag: 'Elapsed', ms: 3600000, wall: 3600000 } to events",
+    ],
+    ['7 ms', () => laws.equivalent('x', () => [timeout(7), never]), '7 ms: no trace is so long'],
+    ['an instant', () => laws.equivalent('x', () => [Token.deadline(3), never]), 'the instant 3'],
+    ['4 polls', () => laws.equivalent('x', () => [counter(4), never]), 'give maxLength: 5'],
+  ] as const)('refuses what no trace of the scope reaches: %s', (_, law, advice) => {
+    const text = messageOf(() => checkExhaustively(law(), { maxSize: 1 }))
+    expect(text).toMatch(/^The law 'x' would not be checked: no trace of the scope reaches what its sides hold\n\n {2}/)
+    expect(text).toContain(advice)
+  })
+
+  it('takes what a trace reaches, and finds it', () => {
+    for (const each of [timeout(6), counter(3), Token.deadline(2), all(manual('a'), timeout(4))])
+      expect(
+        messageOf(() =>
+          checkExhaustively(
+            laws.equivalent('x', () => [each, never]),
+            { maxSize: 1 },
+          ),
+        ),
+      ).toMatch(/^The law 'x' does not hold/)
+    const stop: Semantics.Event = { _tag: 'Requested', name: 'stop-me' }
+    const events = [...withDefaults({}).events, stop]
+    const law = laws.equivalent('x', (a) => [any(a, manual('stop-me')), a])
+    expect(messageOf(() => checkExhaustively(law, { maxSize: 1, events }))).toMatch(/^The law 'x' does not hold/)
+    // leaves are meant as they are
+    const leaves = [manual('elsewhere'), timeout('1 day'), counter(9)]
+    expect(checkExhaustively(laws.lattice(Token.Lattice), { maxSize: 2, leaves }).laws).toBe(18)
+  })
+
+  it('says that a law threw, that it is not deterministic, and refuses no laws', () => {
+    const thrower = laws.equivalent('thrower', () => {
+      throw new Error('no such luck')
+    })
+    expect(messageOf(() => checkExhaustively(thrower))).toMatch(
+      /^The law 'thrower' threw an error, of\n\n[^]*\n\nWhat it threw: Error: no such luck$/,
+    )
+    let asked = 0
+    const moody = laws.invariant('moody', () => ++asked !== 5)
+    expect(messageOf(() => checkExhaustively(moody))).toContain('not deterministic')
+    expect(() => checkExhaustively([])).toThrow(RangeError)
   })
 
   it('takes laws of four and of none, and as many nodes together as it is told', () => {
@@ -252,7 +315,13 @@ describe('observationallyEqual', () => {
       { _tag: 'Spent', name: 'bytes', amount: 1e6 },
       poll,
     ])
-    expect(different(counter(30), counter(31))).toHaveLength(31)
+    for (const count of [7, 30, 50, 1000]) {
+      expect(different(counter(count), counter(count + 1))).toHaveLength(count + 1)
+      expect(different(any(manual('stop'), counter(count)), manual('stop'))).toHaveLength(count + 1)
+    }
+    expect(different(counter(9000), never)).toHaveLength(9001)
+    expect(different(andThen(counter(30), counter(20)), counter(51))).toHaveLength(51)
+    expect(different(timeout(Infinity), never)).toBe('Equal')
     expect(different(condition('p'), condition('p', { fallback: true }))).toEqual([poll])
   })
 

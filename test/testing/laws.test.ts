@@ -142,9 +142,9 @@ describe('invariants', () => {
 
   it('monotonicity: fails of what starts anew, of reasons that change, and of conditions without a latch', () => {
     expect(fails(laws.monotonicity(), latching)).toBe(false)
-    expect(fails(laws.monotonicity(spoilt((left, before) => (left._tag === 'Cancelled' ? before : left))), latching)).toBe(
-      true,
-    )
+    expect(
+      fails(laws.monotonicity(spoilt((left, before) => (left._tag === 'Cancelled' ? before : left))), latching),
+    ).toBe(true)
     expect(
       fails(laws.monotonicity(spoilt((left) => (left._tag === 'Cancelled' ? cancelled('other') : left))), latching),
     ).toBe(true)
@@ -394,6 +394,13 @@ describe('what checkLaws says', () => {
     const moody = laws.invariant('moody', () => ++asked % 3 !== 0)
     expect(message(moody)).toContain('not deterministic')
     expect(message(laws.commutativity(andThenM))).not.toContain('not deterministic')
+  })
+
+  it('writes many equal events once', () => {
+    const text = message(laws.equivalent('x', () => [counter(50), counter(51)]))
+    const [, events] = /const trace: Semantics\.Event\[\] = (.*)/.exec(text) ?? []
+    expect(events).toBe("[...Array(51).fill({ _tag: 'Polled', conditions: {}, direct: true })]")
+    expect(evaluated(events!)).toHaveLength(51)
   })
 
   it('prints code that stands for what was found', () => {

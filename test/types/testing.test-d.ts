@@ -89,10 +89,14 @@ describe('laws', () => {
   it('print counterexamples that compile where they are pasted', () => {
     const a = Token.andThen(Token.manual('a'), Token.condition('p', { latch: false }))
     const left: Token.Token<Token.Input> = {
-      ...Token.all(a, Token.manual('b')),
+      _tag: 'All',
+      tokens: [a, Token.any({ _tag: 'All', tokens: [a], reasons: [{ _tag: 'Requested', path: [] }] })],
       reasons: [{ _tag: 'Requested', path: [] }],
     }
-    const trace: Semantics.Event[] = [{ _tag: 'Requested', name: 'a' }]
+    const trace: Semantics.Event[] = [
+      { _tag: 'Requested', name: 'a' },
+      ...Array(5).fill({ _tag: 'Polled', conditions: {}, direct: true }),
+    ]
     observationallyEqual(a, left)
     getVerdictEq(trace).equals(a, left)
   })
