@@ -21,7 +21,7 @@ export const traceOnly = (trace: ReadonlyArray<Event>): ReadonlyArray<Event> => 
 
 const checked = (event: unknown, place: string): void => {
   const isObject = typeof event === 'object' && event !== null && '_tag' in event
-  const check = isObject && typeof event._tag === 'string' ? checks.get(event._tag) : undefined
+  const check = isObject && isTag(event._tag) ? checksOf[event._tag] : undefined
   if (!isObject || check === undefined) {
     const tag = isObject ? ` whose _tag is ${received(event._tag)}` : ''
     throw new TypeError(`${place} must be an event, but was ${received(event)}${tag}`)
@@ -65,4 +65,4 @@ const checksOf: { readonly [T in Event['_tag']]: Checks } = {
   ],
 }
 
-const checks = /*#__PURE__*/ new Map<string, Checks>(/*#__PURE__*/ Object.entries(checksOf))
+const isTag = (value: unknown): value is Event['_tag'] => typeof value === 'string' && Object.hasOwn(checksOf, value)
