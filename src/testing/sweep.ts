@@ -179,7 +179,7 @@ export const sweepOrThrow = <A>(program: Program<A>, options: SweepOptions<A> = 
  * import { CancelScope } from 'cantok-ts'
  * import { sweepProperty } from 'cantok-ts/testing'
  *
- * const counting = sweepProperty(fc.nat({ max: 20 }), (limit) => async (scope) => {
+ * const counting = sweepProperty(fc.integer({ min: 1, max: 20 }), (limit) => async (scope) => {
  *   const more = CancelScope.keepGoing(scope)
  *   let rounds = 0
  *   while (rounds < limit && more()) rounds++

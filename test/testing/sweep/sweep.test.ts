@@ -345,7 +345,7 @@ describe('what must hold', () => {
     const branches: Program<unknown> = async (scope, { work }) => {
       const b = async (): Promise<void> => {
         CancelScope.checkOrThrow(scope)()
-        for (let step = 0; step < 3; step++) await null
+        for (let step = 0; step < 3; step++) await Promise.resolve()
         work('b')()
       }
       const a = async (): Promise<void> => CancelScope.checkOrThrow(scope)()
@@ -680,7 +680,7 @@ describe('a program without end', () => {
     const { isEndless, points, failed } = await sweep(
       async (scope) => {
         const more = CancelScope.keepGoing(scope)
-        while (more()) await null
+        while (more()) await Promise.resolve()
       },
       { limit: 50, points: { last: 3 } },
     )()
