@@ -48,7 +48,7 @@ export interface Cell {
   readonly answer?: boolean
 }
 
-/** A leaf: where it is, what it is, and and a cell for every column. `limit` is its measure, if it has one, `progress` how far it had come at the end. */
+/** A leaf: where it is, what it is, and a cell for every column. `limit` is its measure, if it has one, `progress` how far it had come at the end. */
 export interface Row {
   readonly path: Path
   readonly what: string

@@ -178,9 +178,11 @@ const visitsOf = ({ tag, parts }: Branch, { before, extents, until, depth }: Vis
     if (before._tag === 'AndThen' && position === 1)
       return [{ ...visit, extents: sinceStarted(before.first, all, extents) }]
     if ((tag !== 'All' && tag !== 'AndThen') || token._tag === 'Cancelled') return [visit]
-    const last = untilFired(token, all).at(-1)
-    const firedAt = last?.after?._tag !== 'Cancelled' || depth > deepest ? Infinity : last.now - ago(last.event, token)
-    return [{ ...visit, extents: untilFired(token, all), until: Math.min(until, firedAt) }]
+    const own = untilFired(token, all)
+    const last = own.at(-1)
+    const firedAt =
+      last !== undefined && depth <= deepest && firesIn(last, token) ? last.now - ago(last.event, token) : Infinity
+    return [{ ...visit, extents: own, until: Math.min(until, firedAt) }]
   })
 
 /** What the second part of an `andThen` goes through, once the first has fired. */
@@ -200,6 +202,10 @@ const sinceStarted = (
     return [hasFired(starting, first) ? extent : { ...extent, event: starting }]
   })
 }
+
+/** Whether a part fires for good; of one in something that fires too no residual is left to tell. */
+const firesIn = ({ event, after }: Extent, token: AnyToken): boolean =>
+  (after ?? step(event)(token)[1])._tag === 'Cancelled'
 
 const hasFired = (event: Event, token: AnyToken): boolean => step(event)(token)[0]._tag === 'Some'
 

@@ -5,6 +5,7 @@ import type { Reason } from 'cantok-ts'
 import { chartOf } from 'cantok-ts/testing/timeline/chart'
 import type { Row } from 'cantok-ts/testing/timeline/chart'
 import { token, trace } from 'cantok-ts/testing'
+import type { LeafTag } from 'cantok-ts/testing'
 import { property } from '../../support/property.js'
 import { beats, elapsed, events, poll, requests, spends } from './events.js'
 
@@ -52,6 +53,19 @@ const leavesOf = Token.fold<number>({
   Labelled: (_, part) => part,
 })
 
+/** So that within one look some fire after others. */
+const mostlyTimed: { readonly [T in LeafTag]: number } = {
+  Timeout: 6,
+  Deadline: 2,
+  Idle: 2,
+  Never: 1,
+  Cancelled: 1,
+  Manual: 1,
+  Counter: 1,
+  Condition: 1,
+  Budget: 1,
+}
+
 describe('chart', () => {
   describe('leaves', () => {
     it('have a row each, from left to right, with the path of their reasons', () => {
@@ -98,6 +112,19 @@ describe('chart', () => {
         ['pending', undefined, 3],
         ['pending', undefined, 3],
       ])
+    })
+
+    it.each([
+      ['an andThen', andThen(any(timeout(6), timeout(5)), timeout(1))],
+      ['an all', all(any(timeout(6), timeout(5)), timeout(6))],
+    ])('that fire later than the part of %s they are in are left as they were then, if that fires too', (_, given) => {
+      const { rows, decision } = chart(given, events(elapsed(3), elapsed(3)))
+      expect(rows.map(({ status, firedAt, progress }) => [status, firedAt, progress?.used])).toEqual([
+        ['pending', undefined, 5],
+        ['fired', 5, 5],
+        ['fired', 6, rows[2]?.limit],
+      ])
+      expect(decision?.at).toBe(6)
     })
 
     it('are not asked in a poll that is decided before', () => {
@@ -248,6 +275,17 @@ describe('chart', () => {
       },
     )
 
+    property(
+      'cutting a span of a steady wall clock into 1 ms events changes no outcome and instant of a row',
+      [token({ leaves: mostlyTimed }), trace({ wall: 'steady', maxElapsed: 9, maxLength: 6 })],
+      (given, steps) => {
+        const whole = chartOf(given, steps, 1000)
+        const cut = chartOf(given, steps.flatMap(millisecondByMillisecond), 1000)
+        expect(whole.rows.map(fate)).toEqual(cut.rows.map(fate))
+        expect(whole.decision?.at).toBe(cut.decision?.at)
+      },
+    )
+
     property('statuses go one way', [token(), trace()], (given, steps) => {
       for (const row of chartOf(given, steps, 1000).rows) {
         expect(short(row)).toMatch(/^u*[pm]*(f*|s*)$|^u*s*$/)
@@ -257,6 +295,19 @@ describe('chart', () => {
       }
     })
   })
+})
+
+const millisecondByMillisecond = (event: Semantics.Event): ReadonlyArray<Semantics.Event> =>
+  event._tag !== 'Elapsed' || event.ms === 0
+    ? [event]
+    : Array.from({ length: event.ms }, (_, index) => ({ ...event, ms: 1, wall: event.wall - event.ms + index + 1 }))
+
+/** How a row ends, and at which instants it was started and fired. */
+const fate = ({ status, progress, firedAt, cells }: Row) => ({
+  status,
+  progress,
+  firedAt,
+  startedAt: cells.find(({ startedAt }) => startedAt !== undefined)?.startedAt,
 })
 
 const leafReasons = (reason: Reason.Reason): ReadonlyArray<Reason.Reason> =>
