@@ -6,18 +6,19 @@
  * limits already used up in part, reasons of parts that have fired), for on that no verdict depends.
  */
 import { step } from '../Semantics.js'
-import type { Event } from '../Semantics.js'
+import type { Elapsed, Event } from '../Semantics.js'
 import { andThen, timeout } from '../Token.js'
 import type { Input, Token } from '../Token.js'
 import { withDefaults } from './smallScope.js'
 import type { SmallScope } from './smallScope.js'
+import { constantsOf } from './suiting.js'
 
 export interface Behaviours {
   /** Which verdicts a token gives at the polls of all traces, as a number. */
   readonly verdicts: (token: Token<Input>) => number
   /**
-   * Finer: also at which event it fires, and how long before the end of that event. Of tokens with one number the combinators make tokens with one number, for they
-   * learn nothing else of their parts.
+   * Finer: also at which event it fires, and how long before the end of that event, on the traces of all that a part may be given: the events, and what `partsOf` them says.
+   * Of tokens with one number the combinators make tokens with one number, for they learn nothing else of their parts. That wants times in whole milliseconds.
    */
   readonly behaviour: (token: Token<Input>) => number
   readonly counts: () => { readonly states: number; readonly steps: number }
@@ -40,7 +41,11 @@ interface Transition {
 }
 
 export const behaviours = (scope: SmallScope): Behaviours => {
-  const { events, maxLength } = withDefaults(scope)
+  const { events, leaves, maxLength } = withDefaults(scope)
+  let all: ReadonlyArray<Event> | undefined
+  /** The events that make out a number. */
+  const eventsOf = (observed: 'verdict' | 'firing'): ReadonlyArray<Event> =>
+    observed === 'verdict' ? events : (all ??= [...events, ...partsOf(events, leaves)])
   const states = new Map<string, State>()
   const numbers = new Map<string, number>()
   let forgotten = 0
@@ -65,25 +70,24 @@ export const behaviours = (scope: SmallScope): Behaviours => {
     return step(event)(token)[0]._tag === 'Some'
   }
 
-  /** How many milliseconds before the end of the event it fired: what starts then would have had so much time. */
+  /**
+   * How many milliseconds before the end of the event it fired: what starts then would have had so much time. Where no deadline is about, the parts of the event tell that too.
+   */
   const overshoot = (event: Event, token: Token<Input>): number => {
     let ago = 0
     if (event._tag === 'Elapsed') while (ago < event.ms && fires(event, andThen(token, timeout(ago + 1)))) ago++
     return ago
   }
 
-  const transition = (state: State, index: number): Transition => {
+  const transition = (state: State, event: Event, index: number): Transition => {
     const known = state.next[index]
     if (known !== undefined) return known
-    const event = events[index]!
     steps++
     const [verdict, left] = step(event)(state.token)
     return (state.next[index] = { to: stateOf(left), fired: verdict._tag === 'Some', ago: undefined })
   }
 
-  const seenIn = (state: State, index: number, observed: 'verdict' | 'firing'): number => {
-    const event = events[index]!
-    const found = transition(state, index)
+  const seenIn = (state: State, event: Event, found: Transition, observed: 'verdict' | 'firing'): number => {
     if (!found.fired) return 0
     if (observed === 'verdict') return event._tag === 'Polled' ? 1 : 0
     return 1 + (found.ago ??= overshoot(event, state.token))
@@ -102,8 +106,10 @@ export const behaviours = (scope: SmallScope): Behaviours => {
     if (known !== undefined) return known
     let text = `${observed} ${length}`
     if (length > 0)
-      for (let index = 0; index < events.length; index++)
-        text += ` ${seenIn(state, index, observed)}:${numberOf(transition(state, index).to, length - 1, observed)}`
+      for (const [index, event] of eventsOf(observed).entries()) {
+        const found = transition(state, event, index)
+        text += ` ${seenIn(state, event, found, observed)}:${numberOf(found.to, length - 1, observed)}`
+      }
     return (memo[length] = numbered(text))
   }
 
@@ -112,6 +118,22 @@ export const behaviours = (scope: SmallScope): Behaviours => {
     behaviour: (token) => numberOf(stateOf(token), maxLength, 'firing'),
     counts: () => ({ states: forgotten + states.size, steps }),
   }
+}
+
+/**
+ * What a part may be given in place of an event, and no event is. The second part of an `andThen` starts when the first fires: of a span it sees what is left, with the
+ * wall clock as it is, and of a request, an amount or a beat that it is started and nothing else, which is a span of 0 that reaches no instant.
+ */
+const partsOf = (events: ReadonlyArray<Event>, leaves: ReadonlyArray<Token<Input>>): ReadonlyArray<Event> => {
+  const readsWall = constantsOf(leaves).instants.length > 0
+  const keyOf = ({ ms, wall }: Elapsed): string => (readsWall ? `${ms} ${wall}` : `${ms}`)
+  const spans = events.filter((event) => event._tag === 'Elapsed')
+  const parts = new Map<string, Elapsed>()
+  const started: Elapsed = { _tag: 'Elapsed', ms: 0, wall: -Infinity }
+  for (const event of [started, ...spans])
+    for (let ms = 0; ms <= event.ms; ms++) parts.set(keyOf({ ...event, ms }), { ...event, ms })
+  for (const event of spans) parts.delete(keyOf(event))
+  return [...parts.values()]
 }
 
 /** How many states are kept at once, so that memory has a bound. */

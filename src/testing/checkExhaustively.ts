@@ -1,15 +1,20 @@
 import type { Eq } from 'fp-ts/lib/Eq.js'
+import { received } from '../internal/received.js'
 import type { Input, Token } from '../Token.js'
 import { behaviours } from './behaviours.js'
 import type { Behaviours } from './behaviours.js'
+import { whole } from './constraint.js'
 import type { Equation, Invariant, Law } from './laws/law.js'
 import { getVerdictEq } from './observe.js'
 import { equationText, findingText, thrownText } from './report.js'
 import { sizedTokens, smallTraces, withDefaults } from './smallScope.js'
 import type { Sized, SmallScope } from './smallScope.js'
+import { constantsOf } from './suiting.js'
+import { literal } from './toCode.js'
 import { trace as traces } from './trace.js'
 import type { Trace } from './trace.js'
-import { refuseUnreachable } from './unreachable.js'
+import { refuseUnnamed } from './unnamed.js'
+import { refuseUnreachable, sidesOf } from './unreachable.js'
 
 /**
  * How much is looked at.
@@ -21,19 +26,20 @@ export interface ExhaustiveOptions extends SmallScope {
   /**
    * What the operands of a law of two or more are. `'tokens'` (the default): every token of the scope; nothing is assumed. `'classes'`: of tokens that do the same on all
    * traces one that has the fewest nodes. That leaves nothing out where both sides are terms of `any`, `all`, `andThen` and `labelled`, for these learn nothing
-   * of a part but at which events it fires and how long before their ends; it may where a side looks at the data of its operands.
+   * of a part but at which events it fires and how long before their ends; it may where a side looks at the data of its operands. Those traces are of the events and of what a
+   * part may be given in their place: the shorter spans, and that it is started. So times are to be whole milliseconds, and spans short.
    */
   readonly operands?: 'tokens' | 'classes'
   /**
-   * How many nodes the operands of a law of two or more may have together; default `maxSize` for tokens. For classes, by default, any two may meet, and of three or more
+   * How many nodes the operands of a law of two or more may have together, as many as it has operands or more; default `maxSize` for tokens. For classes, by default, any two may meet, and of three or more
    * the sum is at most `maxSize + 2`.
    */
   readonly maxTotal?: number
 }
 
 /**
- * What was looked at: tokens and traces of the scope, classes of tokens that do the same, and how many lists of operands of each length laws were checked on,
- * each on all traces; `states` were stepped, an event at a time, `steps` times in all.
+ * What was looked at: tokens and traces of the scope, classes of tokens that do the same, if operands are these, and how many lists of operands of each length laws were
+ * checked on, each on all traces, `longer` being of four and more; `states` were stepped, an event at a time, `steps` times in all.
  *
  * @category model
  * @since 0.1.0
@@ -46,6 +52,7 @@ export interface Coverage {
   readonly singles: number
   readonly pairs: number
   readonly triples: number
+  readonly longer: number
   readonly states: number
   readonly steps: number
 }
@@ -54,12 +61,12 @@ export interface Coverage {
  * Checks laws on all tokens and all traces of a small scope; answers with what was looked at, throws at the first operands on which one does not hold.
  *
  * Equations hold up to the verdicts at polls. A law of one operand is checked on every token; one of more as `operands` says. An invariant is checked on every
- * token and every trace, one by one, which takes long in any but the smallest scopes. `operands: 'classes'` wants `events` in which a span that can be
- * overshot is there in all lengths: with one of 2 ms also one of 1 ms.
+ * token and every trace, one by one, which takes long in any but the smallest scopes.
  *
  * Where the sides of an equation bring in a name that no event has, or a number that no trace of the scope reaches, so that nothing would be checked of it, it throws an error that
  * says what to add. It adds nothing by itself: each event makes many times the traces, and what was looked at would no longer be what was asked for. What the leaves of
- * the scope hold is taken as meant. Throws a `RangeError` of no laws.
+ * the scope hold is taken as meant. Throws a `RangeError` where nothing would be checked: of no laws, no leaves, no events or none that is a poll, traces of no events, a law that has more
+ * operands than nodes are allowed together or reads some that its function does not name; and of classes where a time is no whole number of milliseconds.
  *
  * @example
  * ```ts
@@ -84,29 +91,31 @@ export const checkExhaustively = (
 ): Coverage => {
   const list = isList(laws) ? laws : [laws]
   if (list.length === 0) throw new RangeError('laws must be at least one, but there were none')
-  for (const law of list) if (law._tag === 'Equation') refuseUnreachable(law, options)
-  const { operands = 'tokens' } = options
-  const { maxSize } = withDefaults(options)
-  const known = behaviours(options)
-  const tokens = [...sizedTokens(options)]
-  const representatives = classesOf(tokens, known)
-  const others = operands === 'classes' ? representatives : tokens
-
+  const { operands = 'tokens', maxTotal } = options
+  const { maxSize, maxLength } = withDefaults(options)
+  whole('maxLength', maxLength, 1)
+  if (maxTotal !== undefined && maxTotal !== Infinity) whole('maxTotal', maxTotal, 1)
+  if (!['tokens', 'classes'].includes(operands))
+    throw new RangeError(`operands must be 'tokens' or 'classes', but was ${received(operands)}`)
   const totalOf = (arity: number): number => {
-    if (options.maxTotal !== undefined) return options.maxTotal
+    if (arity < 2) return Infinity
+    if (maxTotal !== undefined) return maxTotal
     if (operands === 'tokens') return maxSize
     return arity === 2 ? Infinity : maxSize + 2
   }
+  for (const law of list) if (law._tag === 'Equation') refuseUnchecked(law, totalOf(law.arity), options)
+  if (operands === 'classes') refuseFractions(list, options)
+
+  const known = behaviours(options)
+  const tokens = [...sizedTokens(options)]
+  const representatives = operands === 'classes' ? classesOf(tokens, known) : []
+  const others = operands === 'classes' ? representatives : tokens
   const checked = new Map<number, number>()
   const E: Eq<Token<Input>> = { equals: (first, second) => known.verdicts(first) === known.verdicts(second) }
   for (const law of list) {
     let count = 0
     if (law._tag === 'Equation')
-      for (const given of listsOf(
-        law.arity === 1 ? tokens : others,
-        law.arity,
-        law.arity < 2 ? Infinity : totalOf(law.arity),
-      )) {
+      for (const given of listsOf(law.arity === 1 ? tokens : others, law.arity, totalOf(law.arity))) {
         count++
         const outcome = outcomeOf(() => law.holds(E, ...given))
         if (outcome._tag !== 'Held') throw equationError(law, given, outcome, options)
@@ -130,6 +139,7 @@ export const checkExhaustively = (
     singles: checked.get(1) ?? 0,
     pairs: checked.get(2) ?? 0,
     triples: checked.get(3) ?? 0,
+    longer: [...checked].reduce((sum, [arity, count]) => (arity > 3 ? sum + count : sum), 0),
     ...known.counts(),
   }
 }
@@ -139,6 +149,33 @@ export const checkExhaustively = (
 // -------------------------------------------------------------------------------------
 
 const isList = <A>(value: A | ReadonlyArray<A>): value is ReadonlyArray<A> => Array.isArray(value)
+
+/** Throws where a law would be checked on no operands, or on no trace that tells its sides apart. */
+const refuseUnchecked = (law: Equation<Token<Input>>, total: number, options: ExhaustiveOptions): void => {
+  refuseUnnamed(law)
+  if (law.arity > total)
+    throw new RangeError(
+      `maxTotal must be ${law.arity} or more for the law ${literal(law.name)} of so many operands, but was ${total}${options.maxTotal === undefined ? ' by default' : ''}`,
+    )
+  if (!withDefaults(options).events.some(({ _tag }) => _tag === 'Polled'))
+    throw new RangeError(`events must have a poll among them, for equations are of verdicts at polls, but had none`)
+  refuseUnreachable(law, options)
+}
+
+/** Throws where the times of the scope or of what laws bring in are no whole milliseconds: the parts of spans would be without end. */
+const refuseFractions = (list: ReadonlyArray<Law<Token<Input>>>, scope: SmallScope): void => {
+  const { leaves, events } = withDefaults(scope)
+  const sides = list.flatMap((law) => (law._tag === 'Equation' ? sidesOf(law, leaves) : []))
+  const { spans, instants } = constantsOf([...leaves, ...sides])
+  const ofEvents = events.flatMap((event) =>
+    event._tag === 'Elapsed' ? [event.ms, ...(instants.length > 0 ? [event.wall] : [])] : [],
+  )
+  const fraction = [...spans, ...instants, ...ofEvents].find((time) => !Number.isSafeInteger(time))
+  if (fraction !== undefined)
+    throw new RangeError(
+      `operands must be 'tokens' where a time is no whole number of milliseconds, for classes are told apart by all parts of spans, but were 'classes', and a time was ${fraction}`,
+    )
+}
 
 /** One of each class, of those with the fewest nodes the first. */
 const classesOf = (tokens: ReadonlyArray<Sized>, known: Behaviours): ReadonlyArray<Sized> => {

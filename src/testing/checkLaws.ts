@@ -11,6 +11,7 @@ import { token } from './token.js'
 import type { TokenConstraints } from './token.js'
 import { trace } from './trace.js'
 import type { Trace, TraceConstraints } from './trace.js'
+import { refuseUnnamed } from './unnamed.js'
 
 /**
  * Up to what two tokens are to be equal on a trace: the verdicts at polls, the first reason too (but for its path), or their normal forms, for which the trace
@@ -46,7 +47,8 @@ export interface CheckOptions {
  *
  * For each of these, or the first three, it gives the law's name, the smallest operands found, as code, the trace, what to repeat it with, and the timeline of both sides. The laws of
  * the lattice hold of all tokens up to the verdict; those of the semiring want `tokens: { momentary: false }`. What names and numbers traces need is found out by making both sides of
- * an equation of a few operands; a side that holds others for others yet may need `traces`, and an invariant always does. Throws a `RangeError` of no laws.
+ * an equation of a few operands; a side that holds others for others yet may need `traces`, and an invariant always does. Throws a `RangeError` of no laws, and of one that reads operands
+ * which its function does not name.
  *
  * @example
  * ```ts
@@ -76,6 +78,7 @@ export const checkLaws = (
 ): void => {
   const list = isList(laws) ? laws : [laws]
   if (list.length === 0) throw new RangeError('laws must be at least one, but there were none')
+  for (const law of list) if (law._tag === 'Equation') refuseUnnamed(law)
   const failures = list.flatMap((law) => failure(law, options) ?? [])
   if (failures.length === 0) return
   const verb = failures.length === 1 ? 'does' : 'do'

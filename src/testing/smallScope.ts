@@ -1,5 +1,6 @@
 import * as Token from '../Token.js'
 import type { Event } from '../Semantics.js'
+import { filled, whole } from './constraint.js'
 import type { Trace } from './trace.js'
 
 type AnyToken = Token.Token<Token.Input>
@@ -13,15 +14,15 @@ type AnyToken = Token.Token<Token.Input>
  * @since 0.1.0
  */
 export interface SmallScope {
-  /** How many nodes a token may have, leaves and combinators alike; default 4. */
+  /** How many nodes a token may have, leaves and combinators alike, 1 or more; default 4. */
   readonly maxSize?: number
   /** How many events a trace may have; default 4. */
   readonly maxLength?: number
-  /** Default `never`, `cancelled()`, `manual('a')`, `manual('b')`, `timeout(1)`, `counter(1)` and `condition('p')`. */
+  /** One or more; default `never`, `cancelled()`, `manual('a')`, `manual('b')`, `timeout(1)`, `counter(1)` and `condition('p')`. */
   readonly leaves?: ReadonlyArray<AnyToken>
   /** Default `['one']`. */
   readonly labels?: ReadonlyArray<string>
-  /** Default requests of `a` and `b`, spans of 1 ms and of 2 ms, and direct polls that find `p` true and false. */
+  /** One or more; default requests of `a` and `b`, spans of 1 ms and of 2 ms, and direct polls that find `p` true and false. */
   readonly events?: ReadonlyArray<Event>
 }
 
@@ -101,27 +102,36 @@ export function* sizedTokens(scope: SmallScope): Generator<Sized, void> {
   }
 }
 
-/** A small scope with nothing left open. */
-export const withDefaults = (scope: SmallScope): Required<SmallScope> => ({
-  maxSize: 4,
-  maxLength: 4,
-  leaves: [
-    Token.never,
-    Token.cancelled(),
-    Token.manual('a'),
-    Token.manual('b'),
-    Token.timeout(1),
-    Token.counter(1),
-    Token.condition('p'),
-  ],
-  labels: ['one'],
-  events: [
-    { _tag: 'Requested', name: 'a' },
-    { _tag: 'Requested', name: 'b' },
-    { _tag: 'Elapsed', ms: 1, wall: 1 },
-    { _tag: 'Elapsed', ms: 2, wall: 2 },
-    { _tag: 'Polled', conditions: { p: true }, direct: true },
-    { _tag: 'Polled', conditions: { p: false }, direct: true },
-  ],
-  ...scope,
+/** A small scope with nothing left open, and something in it. */
+export const withDefaults = ({
+  maxSize = 4,
+  maxLength = 4,
+  leaves = defaultLeaves(),
+  labels = ['one'],
+  events = defaultEvents,
+}: SmallScope): Required<SmallScope> => ({
+  maxSize: whole('maxSize', maxSize, 1),
+  maxLength: whole('maxLength', maxLength, 0),
+  leaves: filled('leaves', leaves),
+  labels,
+  events: filled('events', events),
 })
+
+const defaultLeaves = (): ReadonlyArray<AnyToken> => [
+  Token.never,
+  Token.cancelled(),
+  Token.manual('a'),
+  Token.manual('b'),
+  Token.timeout(1),
+  Token.counter(1),
+  Token.condition('p'),
+]
+
+const defaultEvents: ReadonlyArray<Event> = [
+  { _tag: 'Requested', name: 'a' },
+  { _tag: 'Requested', name: 'b' },
+  { _tag: 'Elapsed', ms: 1, wall: 1 },
+  { _tag: 'Elapsed', ms: 2, wall: 2 },
+  { _tag: 'Polled', conditions: { p: true }, direct: true },
+  { _tag: 'Polled', conditions: { p: false }, direct: true },
+]

@@ -9,23 +9,27 @@ import { constantsOf } from './suiting.js'
 import type { Constants } from './suiting.js'
 import { literal } from './toCode.js'
 
+/** Both sides of a law on a few operands, which hold what the law brings in. */
+export const sidesOf = (
+  law: Equation<Token<Input>>,
+  leaves: ReadonlyArray<Token<Input>>,
+): ReadonlyArray<Token<Input>> =>
+  [...[never, cancelled(), ...leaves].map((each) => Array.from({ length: law.arity }, () => each)), leaves].flatMap(
+    (operands) => {
+      try {
+        return [
+          ...law.sides(...Array.from({ length: law.arity }, (_, index) => operands[index % operands.length] ?? never)),
+        ].filter(isToken)
+      } catch {
+        return [] // it is told when the law is checked
+      }
+    },
+  )
+
 /** Throws where there is such a name or number, unless a leaf of the scope has it too, and says what to add. */
 export const refuseUnreachable = (law: Equation<Token<Input>>, scope: SmallScope): void => {
   const { leaves } = withDefaults(scope)
-  const own = constantsOf(leaves)
-  const sides = [
-    ...[never, cancelled(), ...leaves].map((each) => Array.from({ length: law.arity }, () => each)),
-    leaves,
-  ].flatMap((operands) => {
-    try {
-      return [
-        ...law.sides(...Array.from({ length: law.arity }, (_, index) => operands[index % operands.length] ?? never)),
-      ].filter(isToken)
-    } catch {
-      return [] // it is told when the law is checked
-    }
-  })
-  const missing = unreachable(constantsOf(sides), own, scope)
+  const missing = unreachable(constantsOf(sidesOf(law, leaves)), constantsOf(leaves), scope)
   if (missing.length > 0)
     throw new Error(
       [

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Semantics, Token } from 'cantok-ts'
 import {
   checkExhaustively,
+  checkLaws,
   laws,
   observationallyEqual,
   smallTokens,
@@ -11,6 +12,7 @@ import {
   token,
   trace,
 } from 'cantok-ts/testing'
+import type { SmallScope } from 'cantok-ts/testing'
 import { behaviours } from '../../src/testing/behaviours.js'
 import { withDefaults } from '../../src/testing/smallScope.js'
 import { property } from '../support/property.js'
@@ -160,6 +162,39 @@ describe('behaviours', () => {
     expect([representatives.size, checked]).toEqual([71, 85_140])
   })
 
+  it('are all that combinators learn of their parts, of deadlines and of what hears nothing but that it is started', () => {
+    const scope: SmallScope = {
+      leaves: [cancelled(), manual('a'), timeout(1), timeout(2), Token.deadline(1), Token.deadline(2), counter(0)],
+      labels: [],
+      maxSize: 3,
+      maxLength: 3,
+      events: [
+        { _tag: 'Requested', name: 'a' },
+        { _tag: 'Elapsed', ms: 2, wall: 2 },
+        { _tag: 'Polled', conditions: {}, direct: true },
+      ],
+    }
+    const contexts: ReadonlyArray<(part: AnyToken) => AnyToken> = [
+      (part) => andThen(timeout(1), part),
+      (part) => andThen(part, timeout(1)),
+      (part) => andThen(Token.deadline(1), part),
+      (part) => andThen(part, Token.deadline(1)),
+      (part) => andThen(andThen(manual('a'), part), manual('a')),
+      (part) => all(part, any(timeout(2), manual('a'))),
+      (part) => andThen(all(part, timeout(1)), andThen(timeout(1), manual('a'))),
+    ]
+    const known = behaviours(scope)
+    const representatives = new Map<number, AnyToken>()
+    for (const each of smallTokens(scope)) {
+      const same = representatives.get(known.behaviour(each)) ?? each
+      representatives.set(known.behaviour(each), same)
+      for (const [index, context] of contexts.entries())
+        if (known.behaviour(context(each)) !== known.behaviour(context(same)))
+          throw new Error(`${toCode(each)} is not ${toCode(same)} in context ${index}`)
+    }
+    expect(representatives.size).toBeLessThan([...smallTokens(scope)].length / 2)
+  })
+
   it('tell apart what fires late and what has fired long ago', () => {
     const known = behaviours({})
     const twice = andThen(timeout(1), timeout(1))
@@ -267,7 +302,7 @@ describe('checkExhaustively', () => {
     expect(messageOf(() => checkExhaustively(law, { maxSize: 1, events }))).toMatch(/^The law 'x' does not hold/)
     // leaves are meant as they are
     const leaves = [manual('elsewhere'), timeout('1 day'), counter(9)]
-    expect(checkExhaustively(laws.lattice(Token.Lattice), { maxSize: 2, leaves }).laws).toBe(18)
+    expect(checkExhaustively(laws.lattice(Token.Lattice), { maxSize: 2, maxTotal: 3, leaves }).laws).toBe(18)
   })
 
   it('says that a law threw, that it is not deterministic, and refuses no laws', () => {
@@ -283,6 +318,114 @@ describe('checkExhaustively', () => {
     expect(() => checkExhaustively([])).toThrow(RangeError)
   })
 
+  it.each([
+    ['maxSize', [0, -1, 1.5, NaN, Infinity, '4', null], 'a whole number, 1 or more'],
+    ['maxLength', [0, -1, 1.5, NaN, Infinity, '4', null], 'a whole number, [01] or more'],
+    ['maxTotal', [0, -1, 1.5, NaN, '4', null], 'a whole number, 1 or more'],
+    ['leaves', [[], null], 'a list of at least one'],
+    ['events', [[], null], 'a list of at least one'],
+    ['operands', ['class', null], "'tokens' or 'classes'"],
+  ] as ReadonlyArray<[string, ReadonlyArray<unknown>, string]>)(
+    'refuses a scope in which nothing is checked: %s',
+    (argument, values, allowed) => {
+      for (const value of values) {
+        const run = (): unknown =>
+          checkExhaustively(laws.commutativity(Token.SemigroupAny), { maxSize: 2, maxLength: 1, [argument]: value })
+        expect(run).toThrow(RangeError)
+        expect(run).toThrow(new RegExp(`^${argument} must be ${allowed}, but was `))
+      }
+    },
+  )
+
+  it('takes what is undefined for left out', () => {
+    const left = { maxLength: undefined, maxTotal: undefined, leaves: undefined, labels: undefined, events: undefined }
+    // as from JavaScript, where the compiler does not refuse it
+    const options = { maxSize: undefined, operands: undefined, ...left } as object
+    const law = laws.equivalent('x', (a) => [a, a])
+    expect(checkExhaustively(law, options)).toMatchObject({ tokens: 2436, traces: 1555, singles: 2436 })
+  })
+
+  it('refuses a law that it would check on no operands, or by no verdict', () => {
+    const law = laws.associativity(Token.SemigroupAny)
+    expect(() => checkExhaustively(law, { maxSize: 2 })).toThrow(
+      /^maxTotal must be 3 or more for the law 'associativity' of so many operands, but was 2 by default$/,
+    )
+    expect(() => checkExhaustively(law, { maxTotal: 2, operands: 'classes' })).toThrow(/^maxTotal .* but was 2$/)
+    const events: ReadonlyArray<Semantics.Event> = [{ _tag: 'Requested', name: 'a' }]
+    expect(() => checkExhaustively(law, { events })).toThrow(/^events must have a poll among them/)
+  })
+
+  it('refuses a law that reads operands it does not name, as does checkLaws', () => {
+    const unnamed: ReadonlyArray<readonly [number, Parameters<typeof laws.equivalent>[1]]> = [
+      [0, (...tokens) => [any(...tokens), all(...tokens)]],
+      [0, (...[a, b]) => [any(a!, b!), any(b!, a!)]],
+      [0, (a = never) => [a, never]],
+      [1, (a, ...more) => [any(a!, ...more), a!]],
+      [1, (a, b = never) => [any(a!, b), a!]],
+    ]
+    for (const [arity, sides] of unnamed)
+      for (const check of [checkExhaustively, checkLaws])
+        expect(() => check(laws.equivalent('unnamed', sides))).toThrow(
+          new RegExp(`^The law 'unnamed' must name each of its operands, .* it names ${arity}, .* and reads more$`),
+        )
+    // an arity that was given by hand is meant
+    const given = {
+      ...laws.equivalent('given', (...tokens) => [any(...tokens), any(...[...tokens].reverse())]),
+      arity: 2,
+    }
+    expect(checkExhaustively(given, { maxSize: 2 }).pairs).toBe(49)
+  })
+
+  describe('by classes', () => {
+    const poll: Semantics.Event = { _tag: 'Polled', conditions: {}, direct: true }
+    const both = Token.deadline(2)
+    const request: Semantics.Event = { _tag: 'Requested', name: 'a' }
+    const span = (ms: number): Semantics.Event => ({ _tag: 'Elapsed', ms, wall: ms })
+
+    it.each([
+      [
+        'what sees a part of a span',
+        (_: AnyToken, b: AnyToken) => [andThen(timeout(1), b), andThen(timeout(1), both)] as const,
+        { leaves: [both, all(timeout(2), both)] },
+      ],
+      [
+        'how long ago a deadline has passed',
+        (_: AnyToken, b: AnyToken) => [andThen(b, timeout(1)), andThen(both, timeout(1))] as const,
+        { leaves: [both, Token.deadline(1)], events: [span(2), poll] },
+      ],
+      [
+        'what is due when it is started',
+        (_: AnyToken, b: AnyToken) =>
+          [andThen(andThen(manual('a'), b), manual('a')), andThen(manual('a'), manual('a'))] as const,
+        { leaves: [cancelled(), any(manual('a'), Token.deadline(0), counter(0))], events: [request, span(1), poll] },
+      ],
+    ] as const)('leaves nothing out that every token finds: %s', (_, sides, scope) => {
+      const law = laws.equivalent('x', sides)
+      for (const operands of ['tokens', 'classes'] as const) {
+        const options = { labels: [], maxSize: 1, maxTotal: 2, ...scope, operands }
+        expect(messageOf(() => checkExhaustively(law, options))).toMatch(/^The law 'x' does not hold/)
+      }
+    })
+
+    it('refuses times that are no whole milliseconds, of which no scope holds all parts', () => {
+      const halves = laws.equivalent('halves', (a, b) => [andThen(a, timeout(0.5)), andThen(b, timeout(0.5))])
+      const leaves = [timeout(1), timeout(0.5)]
+      const scope = { leaves, labels: [], maxSize: 1, maxTotal: 2 }
+      expect(messageOf(() => checkExhaustively(halves, scope))).toMatch(/^The law 'halves' does not hold/)
+      const commutativity = laws.equivalent('commutativity', (a, b) => [any(a, b), any(b, a)])
+      const refused = (options: object, law = commutativity): void =>
+        expect(() => checkExhaustively(law, { ...scope, operands: 'classes', ...options })).toThrow(
+          /^operands must be 'tokens' where a time is no whole number of milliseconds, .*, and a time was \d\.5$/,
+        )
+      refused({})
+      refused({ leaves: [timeout(1)] }, halves)
+      refused({ leaves: [Token.deadline(1.5)] })
+      refused({ leaves: [Token.idle('i', 2.5)] })
+      refused({ leaves: [timeout(1)], events: [poll, span(1.5)] })
+      refused({ leaves: [both], events: [poll, { _tag: 'Elapsed', ms: 1, wall: 1.5 }] })
+    })
+  })
+
   it('takes laws of four and of none, and as many nodes together as it is told', () => {
     const four = laws.equivalent('of four', (a, b, c, d) => [any(any(a, b), any(c, d)), any(a, b, c, d)])
     const none = laws.equivalent('of none', () => [any(), never])
@@ -291,6 +434,7 @@ describe('checkExhaustively', () => {
       tokens: 28,
       traces: 43,
       triples: 0,
+      longer: 7 ** 4,
     })
     const counted = (maxTotal: number): number =>
       checkExhaustively(laws.commutativity(Token.SemigroupAny), { maxSize: 2, maxTotal, maxLength: 1 }).pairs
