@@ -1,6 +1,6 @@
 import type * as fc from 'fast-check'
 import type { Event } from '../Semantics.js'
-import { fromTrace, happening, smallerHappenings, toTrace } from './happening.js'
+import { fromTrace, happening, refuseEvents, smallerHappenings, toTrace } from './happening.js'
 import type { Names } from './names.js'
 import { printsAs, shrinkable } from './shrinking.js'
 import { literal } from './toCode.js'
@@ -41,7 +41,8 @@ export interface EventConstraints {
 /**
  * Generates events of every kind.
  *
- * They shrink to a direct poll that finds nothing, or within their kind to small numbers and first names. In reports they print as code.
+ * They shrink to a direct poll that finds nothing, or within their kind to small numbers and first names. In reports they print as code. Throws a `RangeError` of a number
+ * out of range, and where no kind of event is left.
  *
  * @example
  * ```ts
@@ -58,6 +59,7 @@ export interface EventConstraints {
  */
 export const event = (constraints: EventConstraints = {}): fc.Arbitrary<Event> => {
   const { wallStart = 0 } = constraints
+  refuseEvents(constraints)
   const smaller = smallerHappenings(constraints)
   const withWall = (each: Parameters<typeof smaller>[0]): Event => toTrace([each], wallStart)[0]!
   return shrinkable(happening(constraints).map(withWall), {

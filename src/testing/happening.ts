@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import type { Event } from '../Semantics.js'
 import type { EventConstraints } from './event.js'
+import { finite, wholes } from './constraint.js'
 import { weighted, withDefaultNames } from './names.js'
 import { smallerNumbers } from './shrinking.js'
 
@@ -20,6 +21,16 @@ const eventWeights = (constraints: EventConstraints): ReadonlyMap<Event['_tag'],
   const weights = new Map([...wanted].filter(([tag]) => isLeft(tag)))
   if (weights.size === 0) throw new RangeError('events must leave at least one kind of event that has a name to draw')
   return weights
+}
+
+/** Throws of numbers that no event may have. */
+export const refuseEvents = (constraints: EventConstraints): void => {
+  const { wallStart = 0, spans = [], instants = [], amounts = [] } = constraints
+  wholes(constraints, { maxElapsed: 0, maxAmount: 0 })
+  finite('wallStart', wallStart)
+  for (const [index, span] of spans.entries()) finite(`spans[${index}]`, span, 0)
+  for (const [index, instant] of instants.entries()) finite(`instants[${index}]`, instant)
+  for (const [index, amount] of amounts.entries()) finite(`amounts[${index}]`, amount, 0)
 }
 
 export const happening = (constraints: EventConstraints): fc.Arbitrary<Happening> => {

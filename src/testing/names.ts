@@ -1,4 +1,5 @@
 /** The names that generators draw from: few, so that events hit leaves and ties happen. */
+import { texts } from './constraint.js'
 
 /**
  * Names by the kind of input; a kind left out has the default ones, a kind without names is not generated.
@@ -37,7 +38,20 @@ export const defaultNames: {
 } = { manual: ['a', 'b'], condition: ['p', 'q', 'r'], budget: ['x', 'y'], idle: ['i', 'j'] }
 
 /** The names to draw from, the default ones where none are given. */
-export const withDefaultNames = (names: Names = {}): Required<Names> => ({ ...defaultNames, ...names })
+export const withDefaultNames = (names: Names = {}): Required<Names> => {
+  const {
+    manual = defaultNames.manual,
+    condition = defaultNames.condition,
+    budget = defaultNames.budget,
+    idle = defaultNames.idle,
+  } = names
+  return {
+    manual: texts('names.manual', manual),
+    condition: texts('names.condition', condition),
+    budget: texts('names.budget', budget),
+    idle: texts('names.idle', idle),
+  }
+}
 
 /** Tags with weights, from a list of tags or from weights; what is not named has none. */
 export type Weights<Tag extends string> = ReadonlyArray<Tag> | { readonly [T in Tag]?: number }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { isReason } from '../Reason.js'
-import type { Path, Reason } from '../Reason.js'
+import type { Origin, Path, Reason } from '../Reason.js'
+import { texts, wholes } from './constraint.js'
 import { withDefaultNames } from './names.js'
 import type { Names } from './names.js'
 import { printsAs, shorter, shrinkable, smallerNumbers, withOneSmaller } from './shrinking.js'
@@ -39,7 +40,7 @@ export interface ReasonConstraints {
  * Generates reasons of every kind, with and without labels.
  *
  * They shrink to a bare `Requested`: fewer parts, no label, a short path, small numbers. In reports they print as code. A path is well formed, but need not
- * lead anywhere in a given token.
+ * lead anywhere in a given token. Throws a `RangeError` of a number that is not whole or too low.
  *
  * @example
  * ```ts
@@ -56,38 +57,35 @@ export interface ReasonConstraints {
  */
 export const reason = (constraints: ReasonConstraints = {}): fc.Arbitrary<Reason> => {
   const { maxDepth = 2, maxParts = 3, labels = ['one', 'two'], at = false } = constraints
+  wholes(constraints, {
+    maxDepth: 0,
+    maxParts: 2,
+    maxPath: 0,
+    maxDuration: 0,
+    maxInstant: 0,
+    maxCount: 0,
+    maxAmount: 0,
+  })
+  texts('labels', labels)
   const names = withDefaultNames(constraints.names)
-  const origin = {
-    ...(labels.length === 0 ? {} : { label: fc.constantFrom(...labels) }),
-    path: path(constraints.maxPath ?? 4, labels),
-    ...(at ? { at: fc.nat({ max: constraints.maxInstant ?? 14 }) } : {}),
+  const origin = fc.record(
+    {
+      ...(labels.length === 0 ? {} : { label: fc.constantFrom(...labels) }),
+      path: path(constraints.maxPath ?? 4, labels),
+      ...(at ? { at: fc.nat({ max: constraints.maxInstant ?? 14 }) } : {}),
+    },
+    { requiredKeys: ['path'], noNullPrototype: true },
+  )
+  const leaves = leafFields(constraints, names)
+  const leaf = fc
+    .tuple(fc.oneof(...Object.values(leaves).flat()), origin)
+    .map(([fields, rest]): Reason => ({ ...fields, ...rest }))
+  const grown = (depth: number): fc.Arbitrary<Reason> => {
+    if (depth <= 0) return leaf
+    const reasons = fc.array(grown(depth - 1), { minLength: 2, maxLength: maxParts, size: 'max' })
+    const allOf = fc.tuple(reasons, origin).map(([parts, rest]): Reason => ({ _tag: 'AllOf', reasons: parts, ...rest }))
+    return fc.oneof({ weight: 7, arbitrary: leaf }, { weight: 2, arbitrary: allOf })
   }
-  const made = <A extends Reason>(
-    fields: { readonly [K in keyof A]?: fc.Arbitrary<A[K]> },
-    optional: ReadonlyArray<string>,
-  ) =>
-    // sound: the fields are those of the kind of reason; `record` leaves out only what is optional
-    fc.record({ ...fields, ...origin } as Record<string, fc.Arbitrary<unknown>>, {
-      requiredKeys: [...Object.keys(fields).filter((field) => !optional.includes(field)), 'path'],
-      noNullPrototype: true,
-    }) as unknown as fc.Arbitrary<Reason>
-  const leaf = fc.oneof(...leafFields(constraints, names).map(({ fields, optional }) => made(fields, optional)))
-  const grown = (depth: number): fc.Arbitrary<Reason> =>
-    depth <= 0
-      ? leaf
-      : fc.oneof(
-          { weight: 7, arbitrary: leaf },
-          {
-            weight: 2,
-            arbitrary: made(
-              {
-                _tag: fc.constant('AllOf'),
-                reasons: fc.array(grown(depth - 1), { minLength: 2, maxLength: Math.max(2, maxParts), size: 'max' }),
-              },
-              [],
-            ),
-          },
-        )
   return shrinkable(grown(maxDepth), {
     isOne: isReason,
     smaller: (each) => smallerReasons(each, names),
@@ -95,34 +93,41 @@ export const reason = (constraints: ReasonConstraints = {}): fc.Arbitrary<Reason
   })
 }
 
-interface Fields {
-  readonly fields: Readonly<Record<string, fc.Arbitrary<unknown>>>
-  readonly optional: ReadonlyArray<string>
-}
+/** What a kind of reason has besides where it comes from. */
+type Own<A> = { readonly [K in keyof A as Exclude<K, keyof Origin>]: A[K] }
 
-const leafFields = (constraints: ReasonConstraints, names: Required<Names>): ReadonlyArray<Fields> => {
+type LeafTag = Exclude<Reason['_tag'], 'AllOf'>
+
+/** By kind of reason, so that the compiler names a kind or a field that is missing; a kind without names has none. */
+type LeafFields = { readonly [T in LeafTag]: ReadonlyArray<fc.Arbitrary<Own<Extract<Reason, { readonly _tag: T }>>>> }
+
+const leafFields = (constraints: ReasonConstraints, names: Required<Names>): LeafFields => {
   const { maxDuration = 6, maxInstant = 14, maxCount = 3, maxAmount = 4 } = constraints
-  const duration = fc.nat({ max: maxDuration })
-  const requested = fc.constant('Requested')
+  const plain = { noNullPrototype: true } as const
+  const tagged = <T extends LeafTag>(tag: T): fc.Arbitrary<T> => fc.constant(tag)
+  const upTo = (max: number): fc.Arbitrary<number> => fc.nat({ max })
   const detail = fc.constantFrom('given', 'other')
-  const named = (list: ReadonlyArray<string>, fields: Fields['fields'], optional: ReadonlyArray<string> = []) =>
-    list.length === 0
-      ? []
-      : [{ fields: { _tag: fields['_tag']!, name: fc.constantFrom(...list), ...fields }, optional }]
-  return [
-    { fields: { _tag: requested, detail }, optional: ['detail'] },
-    ...named(names.manual, { _tag: requested, detail }, ['detail']),
-    { fields: { _tag: fc.constant('TimedOut'), duration }, optional: [] },
-    { fields: { _tag: fc.constant('DeadlinePassed'), instant: fc.nat({ max: maxInstant }) }, optional: [] },
-    { fields: { _tag: fc.constant('CounterExhausted'), limit: fc.nat({ max: maxCount }) }, optional: [] },
-    ...named(names.condition, { _tag: fc.constant('ConditionMet') }),
-    ...named(names.budget, {
-      _tag: fc.constant('BudgetSpent'),
-      limit: fc.nat({ max: maxAmount }),
-      spent: fc.nat({ max: maxAmount + 3 }),
-    }),
-    ...named(names.idle, { _tag: fc.constant('Stalled'), duration }),
-  ]
+  const requested = tagged('Requested')
+  const named = <A>(list: ReadonlyArray<string>, make: (name: fc.Arbitrary<string>) => A): ReadonlyArray<A> =>
+    list.length === 0 ? [] : [make(fc.constantFrom(...list))]
+  return {
+    Requested: [
+      fc.record({ _tag: requested, detail }, { requiredKeys: ['_tag'], ...plain }),
+      ...named(names.manual, (name) =>
+        fc.record({ _tag: requested, name, detail }, { requiredKeys: ['_tag', 'name'], ...plain }),
+      ),
+    ],
+    TimedOut: [fc.record({ _tag: tagged('TimedOut'), duration: upTo(maxDuration) }, plain)],
+    DeadlinePassed: [fc.record({ _tag: tagged('DeadlinePassed'), instant: upTo(maxInstant) }, plain)],
+    CounterExhausted: [fc.record({ _tag: tagged('CounterExhausted'), limit: upTo(maxCount) }, plain)],
+    ConditionMet: named(names.condition, (name) => fc.record({ _tag: tagged('ConditionMet'), name }, plain)),
+    BudgetSpent: named(names.budget, (name) =>
+      fc.record({ _tag: tagged('BudgetSpent'), name, limit: upTo(maxAmount), spent: upTo(maxAmount + 3) }, plain),
+    ),
+    Stalled: named(names.idle, (name) =>
+      fc.record({ _tag: tagged('Stalled'), name, duration: upTo(maxDuration) }, plain),
+    ),
+  }
 }
 
 const path = (maxLength: number, labels: ReadonlyArray<string>): fc.Arbitrary<Path> =>

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import * as Token from '../Token.js'
+import { texts, wholes } from './constraint.js'
 import { weighted, withDefaultNames } from './names.js'
 import type { Names } from './names.js'
 import { reason } from './reason.js'
@@ -51,9 +52,9 @@ export interface TokenConstraints {
   readonly reasons?: boolean
   /** The longest span of a timeout or an idle, in milliseconds; default 6. */
   readonly maxDuration?: number
-  /** The earliest instant of a deadline, in epoch milliseconds; default -2. */
+  /** The earliest instant of a deadline, in epoch milliseconds; default -2, or `maxInstant` where that is earlier. */
   readonly minInstant?: number
-  /** The latest instant of a deadline, in epoch milliseconds; default 14. */
+  /** The latest instant of a deadline, in epoch milliseconds; default 14, or `minInstant` where that is later. */
   readonly maxInstant?: number
   /** The highest limit of a counter; default 3. */
   readonly maxCount?: number
@@ -67,7 +68,8 @@ type AnyToken = Token.Token<Token.Input>
  * Generates tokens: of every kind, names and small numbers, so that events hit leaves and ties happen.
  *
  * They shrink to few nodes, then to simple leaves (`never`, `cancelled()`, a manual input …), then to small numbers and first names; so do tokens given as
- * examples. In reports they print as the code that makes them; the values themselves are plain data.
+ * examples. In reports they print as the code that makes them; the values themselves are plain data. Throws a `RangeError` of a number that is not whole or too
+ * low, and where no kind of leaf is left.
  *
  * @example
  * ```ts
@@ -86,6 +88,9 @@ type AnyToken = Token.Token<Token.Input>
  */
 export const token = (constraints: TokenConstraints = {}): fc.Arbitrary<AnyToken> => {
   const { maxDepth = 5, maxParts = 3, labels = ['one', 'two'], combinators } = constraints
+  wholes(constraints, { maxDepth: 0, maxParts: 1, maxDuration: 0, maxCount: 0, maxAmount: 0 })
+  wholes(constraints, { minInstant: -Infinity, maxInstant: constraints.minInstant ?? -Infinity })
+  texts('labels', labels)
   const leaves = leafArbitraries(constraints)
   const leaf = fc.oneof(...leaves.values())
   const weights = weighted<CombinatorTag>(combinators, {
@@ -123,7 +128,9 @@ const leafArbitraries = (
   constraints: TokenConstraints,
 ): ReadonlyMap<LeafTag, { readonly weight: number; readonly arbitrary: fc.Arbitrary<AnyToken> }> => {
   const { momentary = true, throwing = false, used = false, reasons = false } = constraints
-  const { maxDuration = 6, minInstant = -2, maxInstant = 14, maxCount = 3, maxAmount = 4 } = constraints
+  const { maxParts = 3, maxDuration = 6, maxCount = 3, maxAmount = 4 } = constraints
+  const { maxInstant = Math.max(14, constraints.minInstant ?? 14) } = constraints
+  const { minInstant = Math.min(-2, maxInstant) } = constraints
   const names = withDefaultNames(constraints.names)
   const { Never, Cancelled, Manual, Timeout, Deadline, Counter, Condition, Budget, Idle } = defaultLeaves
   const weights = weighted<LeafTag>(constraints.leaves, {
@@ -142,7 +149,9 @@ const leafArbitraries = (
     used
       ? upTo(max).chain((whole) => upTo(whole).map((left) => [whole, left] as const))
       : upTo(max).map((whole) => [whole, whole] as const)
-  const given = reasons ? reason({ ...constraints, maxDepth: 1 }) : fc.constant('given')
+  const given = reasons
+    ? reason({ ...constraints, maxDepth: 1, maxParts: Math.max(2, maxParts), maxInstant: Math.max(0, maxInstant) })
+    : fc.constant('given')
   const made: { readonly [T in LeafTag]: () => fc.Arbitrary<AnyToken> } = {
     Never: () => fc.constant(Token.never),
     Cancelled: () =>
@@ -152,8 +161,7 @@ const leafArbitraries = (
       ),
     Manual: () => from(names.manual).map((name) => Token.manual(name)),
     Timeout: () => limit(maxDuration).map(([duration, left]) => Token.timeout(duration, { left })),
-    Deadline: () =>
-      fc.integer({ min: Math.min(minInstant, maxInstant), max: maxInstant }).map((instant) => Token.deadline(instant)),
+    Deadline: () => fc.integer({ min: minInstant, max: maxInstant }).map((instant) => Token.deadline(instant)),
     Counter: () =>
       fc.tuple(limit(maxCount), fc.boolean()).map(([[count, left], direct]) => Token.counter(count, { direct, left })),
     Condition: () =>

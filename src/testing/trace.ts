@@ -1,9 +1,11 @@
 import * as fc from 'fast-check'
 import type { Event } from '../Semantics.js'
+import { whole } from './constraint.js'
 import type { EventConstraints } from './event.js'
 import {
   fromTrace,
   happening,
+  refuseEvents,
   runsOf,
   shorterRuns,
   smallerHappenings,
@@ -40,7 +42,8 @@ export interface TraceConstraints extends EventConstraints {
 /**
  * Generates traces of events, through which one wall clock goes: steady, or with jumps.
  *
- * They shrink to few events and simple ones, a wall clock without jumps first; so do traces given as examples. In reports they print as code.
+ * They shrink to few events and simple ones, a wall clock without jumps first; so do traces given as examples. In reports they print as code. Throws a `RangeError` of a
+ * number out of range, such as a `maxLength` below `minLength`, and where no kind of event is left.
  *
  * @example
  * ```ts
@@ -57,7 +60,11 @@ export interface TraceConstraints extends EventConstraints {
  * @since 0.1.0
  */
 export const trace = (constraints: TraceConstraints = {}): fc.Arbitrary<Trace> => {
-  const { minLength = 0, maxLength = Math.max(14, minLength), wallStart = 0 } = constraints
+  const { minLength = 0, maxLength = Math.max(14, minLength), wallStart = 0, polls = [] } = constraints
+  whole('minLength', minLength, 0)
+  whole('maxLength', maxLength, minLength)
+  refuseEvents(constraints)
+  for (const [index, count] of polls.entries()) whole(`polls[${index}]`, count, 0)
   const smaller = smallerHappenings(constraints)
   const drawn = withBursts(fc.array(happening(constraints), { minLength, maxLength, size: 'max' }), constraints)
   return shrinkable<Trace>(

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { filled, wholes } from './constraint.js'
 import { withDefaultNames } from './names.js'
 import type { Names } from './names.js'
 import { printsAs } from './shrinking.js'
@@ -17,7 +18,7 @@ export interface WorldConstraints {
   readonly names?: Pick<Names, 'condition'>
   /** What predicates do; default `[false, true, 'throws', 'no boolean']`. */
   readonly answers?: readonly [Answer, ...ReadonlyArray<Answer>]
-  /** How many answers a predicate's script may have; default 3. */
+  /** How many answers a predicate's script may have, 1 or more; default 3. */
   readonly maxScript?: number
   /** The latest reading of the wall clock at first, in epoch milliseconds; default 10. */
   readonly maxWallStart?: number
@@ -26,7 +27,8 @@ export interface WorldConstraints {
 /**
  * Generates worlds in the hands of a test: each run of a property, and each repetition of it, gets one that nobody has touched.
  *
- * They shrink to a wall clock at 0 and predicates that always give the first answer. In reports they print as code.
+ * They shrink to a wall clock at 0 and predicates that always give the first answer. In reports they print as code. Throws a `RangeError` of a
+ * number that is not whole or too low, and of no answers.
  *
  * @example
  * ```ts
@@ -43,10 +45,12 @@ export interface WorldConstraints {
  */
 export const world = (constraints: WorldConstraints = {}): fc.Arbitrary<VirtualWorld> => {
   const { answers = [false, true, 'throws', 'no boolean'], maxScript = 3, maxWallStart = 10 } = constraints
+  wholes(constraints, { maxScript: 1, maxWallStart: 0 })
+  filled('answers', answers)
   const { condition } = withDefaultNames(constraints.names)
   const answer = fc.constantFrom(...answers)
   const script = fc
-    .tuple(answer, fc.array(answer, { maxLength: Math.max(0, maxScript - 1), size: 'max' }))
+    .tuple(answer, fc.array(answer, { maxLength: maxScript - 1, size: 'max' }))
     .map(([first, more]): Script => (more.length === 0 ? first : [first, ...more]))
   return fc
     .record(

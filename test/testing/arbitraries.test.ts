@@ -206,6 +206,105 @@ describe('generated values', () => {
   })
 })
 
+describe('constraints', () => {
+  const most = [-1, 1.5, NaN, Infinity, '3', null]
+  const none = [0, ...most]
+
+  it.each([
+    [
+      'token',
+      token,
+      {
+        maxDepth: most,
+        maxParts: none,
+        maxDuration: most,
+        maxCount: most,
+        maxAmount: most,
+        minInstant: [0.5, NaN, null],
+        maxInstant: [0.5, NaN, null],
+        leaves: [[]],
+        labels: ['one', [1]],
+      },
+    ],
+    [
+      'trace',
+      trace,
+      {
+        minLength: most,
+        maxLength: most,
+        maxElapsed: most,
+        maxAmount: most,
+        wallStart: [NaN, Infinity],
+        polls: [[-1], [1.5], [NaN]],
+        spans: [[-1], [NaN]],
+        amounts: [[-1], [NaN]],
+        instants: [[NaN]],
+        events: [[]],
+      },
+    ],
+    ['event', event, { maxElapsed: most, maxAmount: most, wallStart: [NaN], spans: [[-1]], events: [[]] }],
+    [
+      'reason',
+      reason,
+      {
+        maxDepth: most,
+        maxParts: [1, ...none],
+        maxPath: most,
+        maxDuration: most,
+        maxInstant: most,
+        maxCount: most,
+        maxAmount: most,
+        labels: ['one', [1]],
+      },
+    ],
+    ['world', world, { maxScript: none, maxWallStart: most, answers: [[]] }],
+  ] as ReadonlyArray<[string, (given: object) => unknown, Readonly<Record<string, ReadonlyArray<unknown>>>]>)(
+    '%s: refuses each that is out of range by its name',
+    (_, make, refused) => {
+      for (const [argument, values] of Object.entries(refused))
+        for (const value of values)
+          expect(() => make({ [argument]: value }), `${argument}: ${String(value)}`).toThrow(
+            new RegExp(`^${argument}(\\[0\\])? must `),
+          )
+      // as from JavaScript, where the compiler does not refuse it
+      for (const argument of Object.keys(refused)) expect(() => make({ [argument]: undefined })).not.toThrow()
+    },
+  )
+
+  it('refuse what is in range and does not go together', () => {
+    expect(() => trace({ minLength: 5, maxLength: 2 })).toThrow(
+      /^maxLength must be a whole number, 5 or more, but was 2$/,
+    )
+    expect(() => token({ minInstant: 5, maxInstant: 2 })).toThrow(
+      /^maxInstant must be a whole number, 5 or more, but was 2$/,
+    )
+    const instants = (given: object): ReadonlyArray<unknown> =>
+      fc.sample(token({ leaves: ['Deadline'], maxDepth: 0, ...given }), 20).map((each) => Object.values(each)[1])
+    expect(new Set(instants({ minInstant: 90 }))).toEqual(new Set([90]))
+    expect(new Set(instants({ maxInstant: -90 }))).toEqual(new Set([-90]))
+  })
+
+  it('go on to reasons that tokens hold, as far as they are of reasons', () => {
+    for (const given of [{ maxParts: 1 }, { maxInstant: -9 }])
+      expect(fc.sample(token({ reasons: true, leaves: ['Cancelled'], ...given }), 20)).toHaveLength(20)
+  })
+
+  it('take names that are undefined for left out, and refuse what is no list of strings', () => {
+    const drawn = (names: object): ReadonlyArray<string> =>
+      fc.sample(token({ names, leaves: ['Manual'], maxDepth: 0 }), 50).map(toCode)
+    expect(new Set(drawn({ manual: undefined }))).toEqual(new Set(["Token.manual('a')", "Token.manual('b')"]))
+    for (const make of [token, trace, event, reason, world] as ReadonlyArray<(given: object) => unknown>) {
+      expect(() => make({ names: { condition: undefined } })).not.toThrow()
+      expect(() => make({ names: { condition: 'p' } })).toThrow(
+        /^names\.condition must be a list of strings, but was 'p'$/,
+      )
+      expect(() => make({ names: { condition: ['p', 1] } })).toThrow(
+        /^names\.condition must be a list of strings, but its item 1 was 1$/,
+      )
+    }
+  })
+})
+
 describe('shrinking', () => {
   const fires = (each: AnyToken): boolean =>
     Semantics.run(each, [{ _tag: 'Polled', conditions: {}, direct: true }])[0]?.verdict._tag === 'Some'
