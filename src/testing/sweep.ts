@@ -1,16 +1,16 @@
 /**
- * Cancels a program everywhere: runs it once to count the points at which a cancellation can come, then again from the start for each, and checks that it stops as it
- * should.
+ * Cancels a program everywhere: runs it undisturbed to count the points at which a cancellation can come, then again from the start for each, and checks that it
+ * stops as it should.
  *
  * A point is every look at the scope; every moment in which something of a wait has been decided: promises have run, time has passed, work has ended; every
- * edge of a `bracket`; and every checkpoint that the program names. Programs run on a virtual clock, so hours take no time.
+ * edge of a `bracket`; the start of a long time in which nobody would hear; and every checkpoint that the program names. Programs run on a virtual clock, so hours take no time.
  *
  * What must hold after each replay, beside the invariants of the program's own: it ends within a bound of its time; nothing that a `bracket` has acquired is still
- * held; no timer is left, and nobody waits for its scope or listens; no error goes unhandled; it ends with the reason it was given or with a result
+ * held; no timer is left, and nobody who waits for its scope or listens; no error goes unhandled; it ends with the reason it was given or with a result
  * of its own; it begins no new work once it has been told; and up to the cancellation it does what it does undisturbed.
  *
- * It cannot interrupt a synchronous loop that goes on although it was told to stop. One sweep at a time in a thread, for errors that nobody handles are the
- * whole thread's.
+ * It cannot interrupt a synchronous loop that goes on although it was told to stop. Sweeps take turns in a thread, for errors that nobody handles are the
+ * whole thread's; one within a program of another would wait for ever.
  *
  * @since 0.1.0
  */
@@ -20,6 +20,7 @@ import type { Task } from 'fp-ts/lib/Task.js'
 import { received } from '../internal/received.js'
 import { isReason } from '../Reason.js'
 import type { Reason } from '../Reason.js'
+import { whole } from './constraint.js'
 import { drive } from './sweep/drive.js'
 import type { Driven } from './sweep/drive.js'
 import { judge, judgeUndisturbed } from './sweep/judge.js'
@@ -65,7 +66,7 @@ export interface Sweep {
 /**
  * Cancels a program at every point, by each reason, and reports which replays broke an invariant.
  *
- * Runs the program once undisturbed, and if that holds once for each point and reason: linear in their number (with `again` quadratic in that of points) times
+ * Runs the program twice undisturbed, and if that holds once for each point and reason: linear in their number (with `again` quadratic in that of points) times
  * the length of a run. The task rejects only for options out of range, with a `RangeError` that names them.
  *
  * @example
@@ -247,11 +248,6 @@ const reasonOf = (given: InjectedReason): Reason => {
   throw new TypeError(
     `reason must be a reason, or the tag of one (${Object.keys(samples).join(', ')}), but was ${received(given)}`,
   )
-}
-
-const whole = (argument: string, value: number, least: number): number => {
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw new RangeError(`${argument} must be a whole number, ${least} or more, but was ${received(value)}`)
 }
 
 /** The points of a program that passes so many, in order. */

@@ -644,6 +644,12 @@ describe('a second cancellation', () => {
     expect(Math.max(...[...agains.values()].map(({ length }) => length))).toBeGreaterThan(5)
   })
 
+  it('hides nothing of the first', async () => {
+    const mixed: Program<string> = async (scope) => (CancelScope.isCancelled(scope)() ? 'half' : 'whole')
+    const { failed } = await sweep(mixed, { again: true })()
+    expect(failed.map(({ injection }) => injection!.again)).toEqual([undefined, undefined])
+  })
+
   it('finds clean-up that does not finish', async () => {
     const { failed, replays, points } = await sweep(cleansUpAbove(false), { again: true })()
     expect(failed.length).toBeGreaterThan(0)
