@@ -26,7 +26,7 @@ const rooms = {
   internal: pureRoom,
   Semantics: pureRoom,
   Analysis: pureRoom,
-  Clock: { may: base },
+  Clock: { may: [...base, 'Clock'] },
   World: { may: [...base, 'Clock'] },
   interpreter: {
     may: ['Token', 'Reason', 'Duration', 'internal', 'interpreter'],

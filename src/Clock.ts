@@ -1,5 +1,5 @@
 /**
- * A source of time and timers: the system's, or one in the hands of a test.
+ * A source of time and timers: the system's, one for loops that poll without end, or one in the hands of a test.
  *
  * A clock reads two times, both in milliseconds: `monotonic`, which only moves forward and on which spans are measured, and
  * `wall`, the epoch time, which may jump and which deadlines are compared with.
@@ -8,6 +8,7 @@
  */
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
+import { sharedOver } from './Clock/shared.js'
 import * as Duration from './Duration.js'
 import { received } from './internal/received.js'
 
@@ -99,6 +100,57 @@ export interface VirtualClock extends Clock {
   readonly setWall: (epochMilliseconds: number) => IO<void>
   readonly timers: IO<number>
   readonly untilNext: IO<number>
+}
+
+/**
+ * A clock for polls in hot loops: a helper thread changes a cell of shared memory every so often, and a read takes the time from the platform's
+ * clock only when the cell has changed.
+ *
+ * Both times are on the platform's own time lines; a reading is one of `Clock.system`, possibly an earlier one. How much earlier:
+ *
+ * - While the ticker is heard, which is to say that no two of its ticks are further apart than `behind` milliseconds, a reading is at most that far
+ *   behind; as a rule it is behind by less than the interval.
+ * - Of any 64 reads in a row, of either time, one is exact, whatever becomes of the ticker. If that one finds the last tick more than `behind`
+ *   milliseconds ago, all are exact from then on until the next tick. How closely a reader looks adapts: one that reads seldom is always exact.
+ * - The first read after `renew`, after a blocking and in a timer of this clock is exact.
+ *
+ * Monotonic time does not go back. A span between two readings may be off by `behind` either way; timers are the platform's and never early.
+ *
+ * `state` says how it stands: `idle` before the first read, `ticking` while the ticker is heard, `starved` while it is not and each read asks the
+ * platform's clock, `closed`. `lag` says how many milliseconds behind a reading is now; to ask is to read. `close` ends the ticker and may be
+ * repeated: readings are the platform's from then on. `buffer` can be posted to other threads, whose clocks hear the same ticker.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface SharedClock extends SystemClock {
+  readonly buffer: SharedArrayBuffer
+  readonly behind: Duration.Duration
+  readonly state: IO<TickerState>
+  readonly lag: IO<number>
+  readonly close: IO<void>
+  readonly [Symbol.dispose]: IO<void>
+}
+
+/**
+ * How the ticker of a shared clock stands.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type TickerState = 'idle' | 'ticking' | 'starved' | 'closed'
+
+/**
+ * How often the ticker of a shared clock ticks, 0.5 ms unless given; how far apart its ticks may be before it counts as starved, 5 ms or 10 intervals
+ * unless given, whichever is more; and the memory of another thread's clock, to hear its ticker instead of one of one's own.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface SharedOptions {
+  readonly interval?: Duration.DurationInput
+  readonly tolerance?: Duration.DurationInput
+  readonly buffer?: SharedArrayBuffer
 }
 
 // -------------------------------------------------------------------------------------
@@ -238,6 +290,42 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
     untilNext: () => (waiting[0] === undefined ? Infinity : Math.max(0, waiting[0].due - now)),
   }
 }
+
+/**
+ * A clock for polls in hot loops, which reads the platform's only when a helper thread says that time has passed.
+ *
+ * When to use: in synchronous loops that poll every few nanoseconds to microseconds, where reading the time is most of what a poll costs. Elsewhere
+ * `Clock.system` is as good and exact. How far behind a reading can be is said at `SharedClock`.
+ *
+ * It starts nothing: the ticker starts with the first read, as a thread that keeps no process alive, and until it is heard each read asks the platform's
+ * clock. It rests while nobody reads for a second, and ends when the clock is closed or the thread that made it ends. Where no worker can be started,
+ * as under a content security policy that forbids it, the clock remains `starved`. In a browser a worker starts only once the thread that wants
+ * it has yielded: read the clock once before the loop.
+ *
+ * A clock given the `buffer` of another never starts a ticker; `close` then ends no more than its own listening.
+ *
+ * Throws an `Error` where the platform has no SharedArrayBuffer, as a page that is not cross-origin isolated; a `RangeError` for an interval or
+ * a tolerance that is not above 0 and finite, or a tolerance that is not longer than the interval; a `TypeError` for a buffer that is not one of a shared clock.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Clock, Token } from 'cantok-ts'
+ *
+ * const clock = Clock.shared()
+ * console.log(clock.state(), clock.behind) // => idle 5
+ *
+ * const more = CancelScope.keepGoing(CancelScope.open(Token.timeout('20 ms'), { clock })())
+ * let turns = 0
+ * while (more()) turns++
+ * console.log(turns > 0) // => true
+ *
+ * clock.close()
+ * console.log(clock.state()) // => closed
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const shared = (options?: SharedOptions): SharedClock => sharedOver(system, options)
 
 /**
  * A turn of the event loop, after which every promise that could go on has. Faked timers do not stop it.
