@@ -36,6 +36,8 @@ const rooms = {
   AbortSignal: { may: live },
   Cancellable: { may: [...live, 'AbortSignal'] },
   codec: { may: [...base, 'Semantics', 'Analysis', 'codec'], packages: ['io-ts'] },
+  // it puts an engine of its own in the place of the interpreter's, whose meaning is that of the semantics
+  threads: { may: [...live, 'Semantics', 'interpreter', 'threads'] },
   testing: { may: [...live, 'Semantics', 'testing'], packages: ['fast-check'] },
   effect: { may: [...live, 'AbortSignal', 'effect'], packages: ['effect'] },
 }

@@ -40,7 +40,11 @@ for (const suite of suites) {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    alias: { 'cantok-ts': './src/index.ts', 'cantok-ts/testing': './src/testing/index.ts' },
+    alias: {
+      'cantok-ts': './src/index.ts',
+      'cantok-ts/testing': './src/testing/index.ts',
+      'cantok-ts/threads': './src/threads/index.ts',
+    },
     logLevel: 'warning',
   })
   scripts.set(`/${suite}.js`, outputFiles[0].text)

@@ -25,7 +25,7 @@ import { system } from './Clock.js'
 import type { Clock } from './Clock.js'
 import * as Duration from './Duration.js'
 import { received } from './internal/received.js'
-import { Scope } from './interpreter/Scope.js'
+import { Scope, scopeOf } from './interpreter/Scope.js'
 import { toError } from './Reason.js'
 import type { Reason, Requested, TimedOut } from './Reason.js'
 import { andThen, cancelled, fold, isToken, labelled, never } from './Token.js'
@@ -466,8 +466,7 @@ export const cancel = <I extends Input>(scope: CancelScope<I>, detail?: string):
       at: machine.clock.wall(),
     }
     refuseUnowned(live, reason)
-    live.cancel(reason)
-    return true
+    return live.cancel(reason)
   }
 }
 
@@ -706,19 +705,23 @@ export const waitSync = (
   const { clock } = live.machine
   const timeout = Duration.from(options.timeout ?? Infinity, 'timeout')
   const every = paceWithin(options.every, timeout)
+  const block = clock.block ?? system.block
   return () => {
     const end = clock.monotonic() + timeout
     for (;;) {
+      const sleep = live.sleeper() // before the look, so that it misses nothing after it
       const reason = live.read(false)
       if (reason !== null) return option(reason)
       const now = clock.monotonic()
       if (now >= end) return none
       const nap = Math.min(live.nap(every), end - now)
-      if (nap === Infinity)
+      // other threads live in real time
+      if (sleep !== null && (nap === Infinity || block === system.block)) sleep(nap)
+      else if (nap === Infinity)
         throw new Error(
           'waitSync would never return: only an input can end this wait, and none can come while the thread is blocked',
         )
-      ;(clock.block ?? system.block)(nap)()
+      else block(nap)()
     }
   }
 }
@@ -902,11 +905,6 @@ const missing = (token: Token<Input>, conditions: Conditions): ReadonlyArray<str
     return typeof (typeof predicate === 'object' ? predicate?.test : predicate) !== 'function'
   })
 
-const scopeOf = (view: ScopeView): Scope => {
-  if (typeof view === 'object' && view !== null && view['cantok-ts/Scope'] === true) return view as Scope // sound: only scopes bear the brand
-  throw new TypeError(`scope must be a scope, as open, child and link give it, but was ${received(view)}`)
-}
-
 /** Pace and timeout of a bounded wait; a pace that is not given is never too long. */
 const paceWithin = (every: Duration.DurationInput | undefined, timeout: Duration.Duration): number => {
   if (every === undefined) return 1
@@ -925,7 +923,7 @@ const refuseUnowned = (scope: Scope, request: Requested): void => {
   if (!scope['cantok-ts/owned'])
     throw new ImpossibleCancelError(
       request,
-      scope.source === null
+      scope.source === null && scope.machine.bell === null
         ? 'the background scope has no owner and cannot be cancelled'
         : 'a scope made from elsewhere has no owner here and cannot be cancelled',
     )

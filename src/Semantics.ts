@@ -323,7 +323,7 @@ const rewrite = stackSafe<Rewriting, Outcome>(function* ({ token, stage, place }
     case 'Counter': {
       const { limit, left } = token
       if (stage._tag !== 'Counted') return waits(token)
-      if (left === 0) return fires(token, () => ({ _tag: 'CounterExhausted', limit, ...origin(place) }))
+      if (left <= 0) return fires(token, () => ({ _tag: 'CounterExhausted', limit, ...origin(place) }))
       return waits(stage.direct || !token.direct ? { ...token, left: left - 1 } : token)
     }
     case 'Condition': {

@@ -17,6 +17,7 @@ import type { Reason } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 import { compile } from './compile.js'
+import type { Engine, Visit } from './Engine.js'
 import type { Node } from './Node.js'
 import type { Question } from './Question.js'
 import { Queue } from './Queue.js'
@@ -24,14 +25,10 @@ import { Cause } from './Cause.js'
 import { snapshot } from './snapshot.js'
 import { Tree } from './Tree.js'
 
-/** A read through several scopes; apart from its scope, so that a parent retains no child. */
-export interface Visit {
-  lasts: boolean
-}
-
-export class Machine extends Tree {
+export class Machine extends Tree implements Engine {
   readonly clock: Clock
-  private readonly conditions: Conditions
+  readonly conditions: Conditions
+  readonly bell: null = null
   private readonly questions = new Map<string, Question>()
 
   /** Why it has fired, for good. */
@@ -282,6 +279,12 @@ export class Machine extends Tree {
   // -----------------------------------------------------------------------------------
   // the whole
   // -----------------------------------------------------------------------------------
+
+  cancel(reason: Reason): boolean {
+    if (this.decided !== null || this.closed) return false
+    this.decide(reason)
+    return true
+  }
 
   /** Fires as a whole, for a reason of the token's or from outside; the first reason stays. */
   decide(reason: Reason): void {

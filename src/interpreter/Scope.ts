@@ -7,11 +7,13 @@
  */
 import type { Clock } from '../Clock.js'
 import type { Reason } from '../Reason.js'
+import { received } from '../internal/received.js'
 import { Show } from '../Token.js'
 import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
+import { sleepOn } from './bell.js'
+import type { Engine, Visit } from './Engine.js'
 import { Machine } from './Machine.js'
-import type { Visit } from './Machine.js'
 import { callAll, close, subscribe, tell } from './Watch.js'
 import type { Listener, Source, Watch } from './Watch.js'
 
@@ -28,14 +30,15 @@ export class Scope {
   readonly 'cantok-ts/owned': boolean
   /** It is a stretch of its first parent: a direct poll of it is one of that parent too. */
   readonly narrows: boolean
-  readonly machine: Machine
+  /** Another takes its place when the scope is shared with other threads. */
+  machine: Engine
   readonly source: Source | null
   watch: Watch | null = null
   /** Room for the one AbortSignal of this scope; a field, so that all scopes share one shape. */
   'cantok-ts/signal': unknown = null
   private readonly reading: Visit = { lasts: false }
   /** What a read through several scopes must undo should it end in an error. */
-  private touched: ReadonlyArray<Machine> = untouched
+  private touched: ReadonlyArray<Engine> = untouched
   /** Those of a read through several scopes that are waited for. */
   private watched: Array<Scope> | null = null
   /** The one whose reason such a read has found. */
@@ -54,10 +57,11 @@ export class Scope {
     this.source = source
     this.narrows = narrows
     this.parents = parents
-    this.machine = new Machine(token, clock, conditions)
-    if (source !== null) this.machine.follow(source.read)
+    const machine = new Machine(token, clock, conditions)
+    this.machine = machine
+    if (source !== null) machine.follow(source.read)
     if (parents.length > 0) {
-      this.machine.recoverable = true
+      machine.recoverable = true
       for (const parent of parents) parent.machine.recoverable = true
     }
   }
@@ -187,9 +191,8 @@ export class Scope {
   // what its owner does, and who hears of it
   // -----------------------------------------------------------------------------------
 
-  cancel(reason: Reason): void {
-    this.machine.decide(reason)
-    if (this.watch !== null) tell(this, this.machine.decided ?? reason)
+  cancel(reason: Reason): boolean {
+    return this.noticed(this.machine.cancel(reason))
   }
 
   request(name: string, detail: string | undefined): boolean {
@@ -287,6 +290,12 @@ export class Scope {
     return nap
   }
 
+  /** Puts the thread to sleep until another thread does something to this scope or one above it, or for so long; `null` where no other thread can. */
+  sleeper(): ((span: number) => void) | null {
+    const bells = new Set(this.family().scopes.flatMap(({ machine }) => machine.bell ?? []))
+    return bells.size === 0 ? null : sleepOn(bells)
+  }
+
   private noticed(changed: boolean): boolean {
     if (this.watch !== null) this.notice(this.machine.decided)
     return changed
@@ -312,7 +321,14 @@ export class Scope {
   }
 }
 
-const untouched: ReadonlyArray<Machine> = []
+/** What is behind a view, of any copy of the package. */
+export const scopeOf = (view: object): Scope => {
+  if (typeof view === 'object' && view !== null && 'cantok-ts/Scope' in view && view['cantok-ts/Scope'] === true)
+    return view as Scope // sound: only scopes bear the brand
+  throw new TypeError(`scope must be a scope, as open, child and link give it, but was ${received(view)}`)
+}
+
+const untouched: ReadonlyArray<Engine> = []
 
 const tooLate = (): boolean => false
 

@@ -10,6 +10,7 @@
  * 3. Once a scope fires, all that depend on it are decided before the first listener runs; then its watch, and theirs, are gone.
  */
 import type { Reason } from '../Reason.js'
+import { hear } from './bell.js'
 import type { Scope } from './Scope.js'
 
 /** Somebody who waits. */
@@ -49,6 +50,7 @@ export class Watch {
   private kept = false
   private callOff: (() => void) | null = null
   private unsubscribe: (() => void) | null = null
+  private unhear: (() => void) | null = null
 
   constructor(scope: Scope) {
     this.scope = scope
@@ -65,6 +67,7 @@ export class Watch {
     if (this.scope.watch !== this) return // what was armed before it has ended the wait
     const { machine, source } = this.scope
     if (source !== null) return this.follow(source)
+    if (machine.bell !== null) this.unhear ??= hear(machine.bell, () => this.wake())
     const now = machine.clock.monotonic()
     const pace = machine.wantsLooks() ? Math.max(1, Math.min(...this.paces.keys())) : Infinity
     if (pace !== this.pace) {
@@ -92,7 +95,14 @@ export class Watch {
     )()
   }
 
-  disarm(): void {
+  /** Waits for nothing any more. */
+  end(): void {
+    this.disarm()
+    this.unhear?.()
+    this.unhear = null
+  }
+
+  private disarm(): void {
     this.callOff?.()
     this.callOff = null
     this.unsubscribe?.()
@@ -103,7 +113,7 @@ export class Watch {
     if (this.unsubscribe !== null) return
     this.unsubscribe = source.subscribe(() => this.wake())
     // it may have called within the call, or have come between the look and the call
-    if (this.scope.watch !== this) this.disarm()
+    if (this.scope.watch !== this) this.end()
     else if (source.read() !== null) this.wake()
   }
 
@@ -113,7 +123,7 @@ export class Watch {
     const { clock } = scope.machine
     // what comes from elsewhere comes at once, also in the middle of a read
     const given = scope.source?.read() ?? null
-    if (given !== null) return scope.cancel(given)
+    if (given !== null) return void scope.cancel(given)
     const looks = clock.monotonic() >= this.nextLook
     let reason: Reason | null
     try {
@@ -274,7 +284,7 @@ const wantNoMore = (first: Scope, pace: number, keepAlive: boolean): void => {
     if (dependent !== null && dependent.watch === null) watch.dependents.delete(dependent)
     const isIdle = watch.paces.size === 0
     if (isIdle) {
-      watch.disarm()
+      watch.end()
       scope.watch = null
     }
     if (!lastPace && !lastKeeper) continue
@@ -293,7 +303,7 @@ interface Want {
 
 /** Takes a scope's watch away; its parents count it no more. */
 const forget = (scope: Scope, watch: Watch): void => {
-  watch.disarm()
+  watch.end()
   scope.watch = null
   const keepAlive = watch.keepers > 0
   let first = true

@@ -1,0 +1,272 @@
+import type { IO } from 'fp-ts/lib/IO.js'
+import * as Analysis from '../Analysis.js'
+import type { CancelScope, ScopeView } from '../CancelScope.js'
+import { shared as sharedClock, system } from '../Clock.js'
+import type { Clock } from '../Clock.js'
+import { jsonText } from '../internal/jsonText.js'
+import type { Json } from '../internal/jsonText.js'
+import { received } from '../internal/received.js'
+import { reasonText } from '../internal/reasonText.js'
+import { Scope, scopeOf } from '../interpreter/Scope.js'
+import { fold } from '../Token.js'
+import type { Input, NameOf, Token } from '../Token.js'
+import type { Conditions } from '../World.js'
+import type { Epoch, Measures } from './epoch.js'
+import { SharedMachine } from './SharedMachine.js'
+import { newState, State } from './State.js'
+import type { StateHandle } from './State.js'
+import { ahead } from './timeline.js'
+
+// -------------------------------------------------------------------------------------
+// model
+// -------------------------------------------------------------------------------------
+
+declare const inputs: unique symbol
+
+/**
+ * What is sent to another thread, for it to look at a scope of this one: plain data over SharedArrayBuffers, to be sent as it is.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface ViewHandle {
+  readonly 'cantok-ts/shared': 1
+  readonly owned: boolean
+  /** The scope, last, and those above it: parents before their children. */
+  readonly scopes: ReadonlyArray<SharedScope>
+}
+
+/**
+ * One scope of a handle: `token` is in JSON, `clock` the ticks of the clock it runs on (`null` for the system's), `parents` are places in the handle.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface SharedScope {
+  readonly state: StateHandle
+  readonly token: string
+  readonly since: Measures
+  readonly clock: SharedArrayBuffer | null
+  readonly narrows: boolean
+  readonly parents: ReadonlyArray<number>
+}
+
+/**
+ * What is sent to another thread, for it to do with a scope of this one what its owner may do.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface ScopeHandle<I extends Input = never> extends ViewHandle {
+  readonly [inputs]?: (input: I) => void
+}
+
+/**
+ * `room`: how many letters the details of cancels, and reasons that come from parents, may take together (65,536 unless given).
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface ShareOptions {
+  readonly room?: number
+}
+
+/**
+ * The predicates that this thread has for the conditions of a shared scope; it asks those in its polls, and hears of what others find true.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface SharedWorld<Name extends string = string> {
+  readonly conditions?: Partial<Conditions<Name>>
+}
+
+// -------------------------------------------------------------------------------------
+// constructors
+// -------------------------------------------------------------------------------------
+
+/**
+ * Shares a scope with other threads.
+ */
+export const share: {
+  <I extends Input>(scope: CancelScope<I>, options?: ShareOptions): IO<ScopeHandle<I>>
+  (scope: ScopeView, options?: ShareOptions): IO<ViewHandle>
+} = (scope: ScopeView, { room = 65_536 }: ShareOptions = {}): IO<ViewHandle> => {
+  const live = scopeOf(scope)
+  if (!(Number.isSafeInteger(room) && room >= 0 && room <= mostLetters))
+    throw new RangeError(`room must be an integer from 0 to ${mostLetters}, but was ${received(room)}`)
+  return () => {
+    const { scopes } = live.family()
+    for (const each of scopes) refuseUnshareable(each)
+    let bell: SharedArrayBuffer | undefined
+    for (const { machine } of scopes) bell ??= machine.bell?.buffer
+    for (const each of scopes) if (each.machine.bell === null) bell = move(each, room, bell)
+    return handleOf(live)
+  }
+}
+
+/**
+ * Opens, in this thread, a view of a scope of another.
+ */
+export const openShared = (handle: ViewHandle, { conditions = {} }: SharedWorld = {}): IO<ScopeView> =>
+  opening(handle, conditions as Conditions, false)
+
+/**
+ * Opens, in this thread, a scope of another as its owner.
+ */
+export const ownShared = <I extends Input>(
+  handle: ScopeHandle<I>,
+  { conditions = {} }: SharedWorld<NameOf<'condition', I>> = {},
+): IO<CancelScope<I>> => {
+  if (isHandle(handle) && !handle.owned)
+    throw new TypeError('handle must be that of a scope that has an owner, but was that of a view')
+  return opening(handle, conditions as Conditions, true) as IO<CancelScope<I>> // sound: a handle for these inputs is made of a scope that takes them
+}
+
+// -------------------------------------------------------------------------------------
+// private: sharing
+// -------------------------------------------------------------------------------------
+
+const mostLetters = 2 ** 24
+
+const refuseUnshareable = ({ machine, token }: Scope): void => {
+  if (machine.looking || machine.visit.lasts)
+    throw new Error('a scope cannot be shared by a predicate that it is asking')
+  if (sizeOf(token).isTimed && !('renew' in machine.clock) && !('buffer' in machine.clock))
+    throw new TypeError(
+      'the clock of a shared scope must be Clock.system or Clock.shared(), which other threads can read, but was another',
+    )
+}
+
+/** Moves what a scope has come to into shared memory; the answer is the bell. */
+const move = (scope: Scope, room: number, bell: SharedArrayBuffer | undefined): SharedArrayBuffer => {
+  const { machine } = scope
+  machine.catchUp()
+  const { clock, conditions, decided, closed } = machine
+  const token = machine.snapshot(true)
+  const { budget, condition, idle } = Analysis.inputs(token)
+  const { leaves, polls } = sizeOf(token)
+  const letters = room + (decided === null ? 0 : reasonText(decided).length)
+  const names = { budget, condition, idle }
+  const state = new State(newState(names, { entries: leaves + 2, letters, wide: polls >= 2 ** 30 }, bell))
+  const lead = ahead(clock.monotonic)
+  const since = state.measures(clock.monotonic() + lead)
+  const shared = new SharedMachine(state, firstEpoch(token, since), clock, conditions, lead, scope.source?.read)
+  if (decided !== null) shared.decide(decided)
+  else if (closed) shared.close()
+  scope.machine = shared
+  scope.watch?.arm()
+  // what comes from elsewhere comes here, and other threads hear of it when this one does
+  if (scope.source !== null && decided === null)
+    scope.listen({ run: () => {}, fail: null, every: 1, keepAlive: false, closed: () => {} })
+  return state.handle.bell
+}
+
+const handleOf = (scope: Scope): ViewHandle => {
+  const family = parentsFirst(scope)
+  const places = new Map(family.map((each, place) => [each, place]))
+  return {
+    'cantok-ts/shared': 1,
+    owned: scope['cantok-ts/owned'],
+    scopes: family.map(({ machine, narrows, parents }) => {
+      const { state, epoch } = (machine as SharedMachine).origin // sound: the whole family has been moved
+      const clock = 'buffer' in machine.clock ? (machine.clock.buffer as SharedArrayBuffer) : null // sound: a shared clock has its ticks there
+      const token = jsonText(epoch.token as unknown as Json) // sound: a token is plain data
+      return { state, token, since: epoch.since, clock, narrows, parents: parents.map((each) => places.get(each)!) }
+    }),
+  }
+}
+
+/** A scope and all above it, each once and behind its parents. */
+const parentsFirst = (first: Scope): ReadonlyArray<Scope> => {
+  const found = new Set<Scope>()
+  const seen = new Set<Scope>()
+  const waiting = [first]
+  for (let scope = waiting.at(-1); scope !== undefined; scope = waiting.at(-1)) {
+    if (!seen.has(scope)) for (const parent of scope.parents) if (!found.has(parent)) waiting.push(parent)
+    if (seen.has(scope)) found.add(waiting.pop()!)
+    seen.add(scope)
+  }
+  return [...found]
+}
+
+const firstEpoch = (token: Token<Input>, since: Measures): Epoch => ({
+  token,
+  since,
+  decided: null,
+  hasFired: false,
+  closed: false,
+})
+
+// -------------------------------------------------------------------------------------
+// private: opening
+// -------------------------------------------------------------------------------------
+
+const opening = (handle: ViewHandle, conditions: Conditions, owned: boolean): IO<ScopeView> => {
+  if (!isHandle(handle))
+    throw new TypeError(`handle must be what share gives, sent as it is, but was ${received(handle)}`)
+  return () => {
+    const scopes: Array<Scope> = []
+    for (const [place, shared] of handle.scopes.entries()) {
+      const isOwn = place === handle.scopes.length - 1
+      const parents = shared.parents.map((parent) => scopes[parent]!)
+      scopes.push(openOne(shared, parents, isOwn ? conditions : {}, owned && isOwn))
+    }
+    return scopes.at(-1)!
+  }
+}
+
+const openOne = (
+  { state, token: text, since, clock: ticks, narrows }: SharedScope,
+  parents: ReadonlyArray<Scope>,
+  conditions: Conditions,
+  owned: boolean,
+): Scope => {
+  const token = JSON.parse(text) as Token<Input> // sound: share wrote it
+  const clock: Clock = ticks === null ? system : sharedClock({ buffer: ticks })
+  const scope = new Scope(token, parents, clock, conditions, { owned, narrows })
+  scope.machine = new SharedMachine(
+    new State(state),
+    firstEpoch(token, since),
+    clock,
+    conditions,
+    ahead(clock.monotonic),
+  )
+  return scope
+}
+
+const isHandle = (handle: ViewHandle): boolean =>
+  typeof handle === 'object' && handle !== null && handle['cantok-ts/shared'] === 1 && Array.isArray(handle.scopes)
+
+interface Size {
+  readonly leaves: number
+  /** How many polls its counters may count. */
+  readonly polls: number
+  readonly isTimed: boolean
+}
+
+const sizeOf: (token: Token<Input>) => Size = (() => {
+  const leaf = (polls: number, isTimed: boolean): Size => ({ leaves: 1, polls, isTimed })
+  const sum = (parts: ReadonlyArray<Size>): Size => ({
+    leaves: parts.reduce((leaves, part) => leaves + part.leaves, 0),
+    polls: parts.reduce((polls, part) => polls + part.polls, 0),
+    isTimed: parts.some((part) => part.isTimed),
+  })
+  const still = (): Size => leaf(0, false)
+  const timed = (): Size => leaf(0, true)
+  return fold<Size>({
+    Never: still,
+    Cancelled: still,
+    Manual: still,
+    Timeout: timed,
+    Deadline: timed,
+    Counter: ({ limit }) => leaf(limit, false),
+    Condition: still,
+    Budget: still,
+    Idle: timed,
+    Any: (_, parts) => sum(parts),
+    All: (_, parts) => sum(parts),
+    AndThen: (_, first, second) => sum([first, second]),
+    Labelled: (_, part) => part,
+  })
+})()

@@ -1,0 +1,10 @@
+/** How far ahead of this thread's monotonic clock is the one that threads share: a process has one, and the contexts of a page agree on the origin of theirs. */
+export const ahead = (monotonic: () => number): number => {
+  // the origins that Node's threads tell are apart by up to milliseconds, but they read one clock
+  const { process } = globalThis as { readonly process?: { readonly hrtime?: { readonly bigint?: () => bigint } } } // sound: asked for before use
+  const bigint = process?.hrtime?.bigint
+  if (bigint === undefined) return performance.timeOrigin + performance.now() - monotonic()
+  const before = monotonic()
+  const shared = Number(bigint()) / 1e6
+  return shared - (before + monotonic()) / 2
+}
