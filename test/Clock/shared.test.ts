@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { EventEmitter } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
 import { CancelScope, Clock, Token } from 'cantok-ts'
@@ -97,6 +98,21 @@ describe('shared clocks: reading', () => {
     const loads = load.mock.calls.length
     load.mockRestore()
     expect([loads, real.renewals - renewals, real.reads - reads]).toEqual([20, 0, 0])
+  })
+
+  it('hears a tick that comes while it reads the real clock', () => {
+    const { buffer } = Clock.shared()
+    const cell = new Int32Array(buffer)
+    let now = 0
+    const monotonic = (): number => {
+      Atomics.add(cell, 0, 1)
+      return now
+    }
+    const clock = sharedOver({ ...Clock.system, monotonic }, { buffer })
+    times(100, () => {
+      now++
+      expect(clock.monotonic()).toBe(now)
+    })
   })
 
   it('looks anew after each tick, so that one that reads seldom is exact', () => {
@@ -216,7 +232,6 @@ describe('shared clocks: reading', () => {
     clock.monotonic()
     vi.useFakeTimers()
     try {
-      Clock.system.renew()
       expect(clock.monotonic()).toBe(performance.now())
       vi.advanceTimersByTime(1_000)
       expect(clock.monotonic()).toBe(performance.now())
@@ -516,6 +531,20 @@ describe('shared clocks: the ticker', () => {
     } finally {
       vi.unstubAllGlobals()
     }
+  })
+
+  it('tells the time where the worker fails', () => {
+    class Failing extends EventEmitter {
+      readonly unref = (): void => void this.emit('error', new Error('out of memory'))
+    }
+    const found = vi.spyOn(process, 'getBuiltinModule')
+    // sound: stands in for the one export that is used
+    found.mockReturnValue({ Worker: Failing } as unknown as ReturnType<typeof process.getBuiltinModule>)
+    const clock = Clock.shared()
+    const before = performance.now()
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(before)
+    found.mockRestore()
+    expect(clock.state()).toBe('starved')
   })
 
   it.each([
