@@ -12,7 +12,7 @@ const hour = 3_600_000
 
 const shared = Clock.shared()
 
-/** The turns of a loop that asks a scope on that clock; each case makes its own, so that none spoils another's inlining. */
+/** Each runs its loop once and answers with the number of its polls; none calls another's functions, which would spoil inlining. */
 const cases = {
   'by hand, the platform’s clock': (): number => {
     const end = performance.now() + hour

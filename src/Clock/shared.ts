@@ -51,16 +51,15 @@ export const sharedOver = (real: SystemClock, options: SharedOptions = {}): Shar
     now = real.monotonic()
     wall = NaN
     if (state !== 'closed') {
-      stride = state === 'ticking' ? Math.min(2 * stride, longestStride) : 1
       if (found !== heard) {
         state = 'ticking'
         heard = found
         heardAt = now
         stride = 1
-      } else if (now - heardAt > tolerance) {
+      } else if (state === 'starved' || now - heardAt > tolerance) {
         state = 'starved'
         stride = 1
-      }
+      } else stride = Math.min(2 * stride, longestStride)
       want(cells)
     }
     left = stride

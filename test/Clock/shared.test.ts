@@ -104,15 +104,21 @@ describe('shared clocks: reading', () => {
     const { buffer } = Clock.shared()
     const cell = new Int32Array(buffer)
     let now = 0
+    let reads = 0
+    let tickIn = 1
     const monotonic = (): number => {
-      Atomics.add(cell, 0, 1)
+      reads++
+      if (--tickIn === 0) Atomics.add(cell, 0, 1)
       return now
     }
     const clock = sharedOver({ ...Clock.system, monotonic }, { buffer })
-    times(100, () => {
-      now++
-      expect(clock.monotonic()).toBe(now)
-    })
+    times(640, clock.monotonic)
+    expect(reads).toBeLessThan(20)
+    tickIn = 1
+    const before = reads
+    while (reads === before) clock.monotonic()
+    now++
+    expect(clock.monotonic()).toBe(now)
   })
 
   it('looks anew after each tick, so that one that reads seldom is exact', () => {
@@ -155,6 +161,19 @@ describe('shared clocks: reading', () => {
     real.reads = 0
     times(640, clock.monotonic)
     expect(real.reads).toBeLessThan(20)
+  })
+
+  it('takes no ticker for starved that is as late as it may be, and remains starved should time go back', () => {
+    const { clock, real, pass } = ticking({ tolerance: 5 })
+    pass(5)
+    expect(clock.state()).toBe('ticking')
+    pass(0.1)
+    expect(clock.state()).toBe('starved')
+    pass(-1)
+    times(100, () => {
+      pass(0.01)
+      expect(clock.monotonic()).toBe(real.now)
+    })
   })
 
   it('hears a tick of any number, also where they begin anew', () => {
