@@ -11,6 +11,7 @@ export default defineConfig({
     alias: [
       { find: /^cantok-ts$/, replacement: `${src}index.ts` },
       { find: /^cantok-ts\/testing$/, replacement: `${src}testing/index.ts` },
+      { find: /^cantok-ts\/codec$/, replacement: `${src}codec/index.ts` },
       { find: /^cantok-ts\/threads$/, replacement: `${src}threads/index.ts` },
       { find: /^cantok-ts\/(.*)$/, replacement: `${src}$1.ts` },
     ],

@@ -43,6 +43,7 @@ for (const suite of suites) {
     alias: {
       'cantok-ts': './src/index.ts',
       'cantok-ts/testing': './src/testing/index.ts',
+      'cantok-ts/codec': './src/codec/index.ts',
       'cantok-ts/threads': './src/threads/index.ts',
     },
     logLevel: 'warning',

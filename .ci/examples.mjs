@@ -95,6 +95,7 @@ const publicFiles = () => [
     .filter((name) => name.endsWith('.ts') && name !== 'index.ts')
     .map((name) => [join('src', name), undefined]),
   ...namesBehind('src/testing/index.ts'),
+  ...namesBehind('src/codec/index.ts'),
   ...namesBehind('src/threads/index.ts'),
 ]
 
