@@ -58,6 +58,7 @@ const waiting = (bell: Bell, count: number): Promise<unknown> => {
 type WaitAsync = (bell: Bell, index: number, value: number, timeout: number) => { readonly value: unknown }
 
 /** The process may end before the timer does; timers of browsers are numbers, and keep nothing alive. */
-const letGo = (timer: ReturnType<typeof setTimeout> | number): void => {
-  if (typeof timer === 'object') timer.unref()
+const letGo = (timer: unknown): void => {
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+    timer.unref()
 }
