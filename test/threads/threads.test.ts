@@ -207,7 +207,7 @@ describe('another thread', () => {
   })
 
   it('asks the conditions it has, and this one those it has', async () => {
-    const asked = vi.fn(() => false)
+    const asked = vi.fn<() => boolean>(() => false)
     const token = any(condition('done'), condition('never', { fallback: true, onError: 'ignore' }))
     const scope = CancelScope.open(token, { conditions: { done: asked, never: () => false } })()
     const handle = share(scope)()
@@ -311,7 +311,7 @@ describe('in one thread', () => {
   it('those who listened before it was shared are told by other views', () => {
     const scope = CancelScope.open(manual('stop'))()
     const child = CancelScope.child(never)(scope)()
-    const heard = vi.fn()
+    const heard = vi.fn<(reason: Reason.Reason) => void>()
     CancelScope.onCancelled(child, heard)()
     const owned = ownShared(share(scope)())()
     CancelScope.cancelInput(owned, 'stop')()

@@ -18,9 +18,8 @@ const ready = (): void => parentPort?.postMessage('ready')
 export const loop = (handle: ViewHandle): readonly [rounds: number, Seen] => {
   const scope = openShared(handle)()
   const more = CancelScope.keepGoing(scope)
-  ready()
   let rounds = 0
-  while (more()) rounds++
+  while (more()) if (rounds++ === 0) ready()
   return [rounds, reasonOf(scope)]
 }
 
@@ -28,7 +27,7 @@ export const loop = (handle: ViewHandle): readonly [rounds: number, Seen] => {
 export const loopInChild = (handle: ViewHandle): Seen => {
   const scope = CancelScope.child(Token.timeout('1 hour'))(openShared(handle)())()
   const more = CancelScope.keepGoing(scope)
-  ready()
+  if (more()) ready()
   while (more());
   return reasonOf(scope)
 }
