@@ -18,6 +18,9 @@ const subpaths = Object.entries(manifest.exports)
   .filter(([path, target]) => target !== null && path !== './package.json')
   .map(([path]) => path.replace(/^\./, manifest.name))
 
+/** The subpath that needs an optional peer, by peer. */
+const needing = { 'fast-check': `${manifest.name}/testing`, 'io-ts': `${manifest.name}/codec` }
+
 let passed = 0
 let failed = 0
 const check = async (title, body) => {
@@ -148,16 +151,22 @@ const bundle = async (contents) => {
     write: false,
     logLevel: 'silent',
   })
-  return { inputs: Object.keys(metafile.inputs), text: outputFiles[0].text }
+  return { inputs: Object.entries(metafile.inputs), text: outputFiles[0].text }
 }
 
 for (const path of subpaths)
   await check(`${path} in a browser`, async () => {
     const { inputs, text } = await bundle(`export * from '${path}'`)
     vm.runInContext(text, browser())
-    const foreign = inputs.filter((file) => file.includes('node_modules/fp-ts/'))
-    expect(foreign.length === 0, `the bundle holds ${foreign.length} files of fp-ts, as ${foreign[0]}`)
+    // io-ts brings some of fp-ts along, files of ours none
+    const foreign = inputs.filter(
+      ([file, { imports }]) =>
+        file.includes(`node_modules/${manifest.name}/`) &&
+        imports.some((each) => each.path.includes('node_modules/fp-ts/')),
+    )
+    expect(foreign.length === 0, `${foreign.length} files import fp-ts, as ${foreign[0]?.[0]}`)
     if (path === manifest.name) console.log(`the whole library for a browser: ${text.length} bytes minified`)
+    if (path === needing['io-ts']) console.log(`the codecs with io-ts for a browser: ${text.length} bytes minified`)
   })
 
 await check('a token in a browser', async () => {
@@ -238,10 +247,9 @@ for (const tsc of [tool.tsc, tool.olderTsc])
   await check(`types of an ES module and a CommonJS one, by ${tsc}`, () => node([join(root, tsc), '-p', scratch]))
 
 // -------------------------------------------------------------------------------------
-// without an optional peer, on which testing alone may lean
+// without an optional peer, on which one subpath alone may lean
 // -------------------------------------------------------------------------------------
 
-const needsPeers = `${manifest.name}/testing`
 const ways = {
   import: (path) => [...esm, '-e', `await import('${path}')`],
   require: (path) => [...cjs, '-e', `require('${path}')`],
@@ -258,11 +266,11 @@ for (const peer of Object.keys(manifest.peerDependenciesMeta ?? {})) {
           () => null,
           (reason) => reason,
         )
-        if (path !== needsPeers) expect(error === null, `it needs ${peer}: ${error?.stderr}`)
+        if (path !== needing[peer]) expect(error === null, `it needs ${peer}: ${error?.stderr}`)
         else expect(error?.stderr?.includes(`'${peer}'`), `it does not say that it lacks ${peer}: ${error?.stderr}`)
       })
   await check(`types without ${peer}`, async () => {
-    const others = subpaths.filter((path) => path !== needsPeers)
+    const others = subpaths.filter((path) => path !== needing[peer])
     write('others.mts', others.map((path, index) => `export * as m${index} from '${path}'`).join('\n'))
     write('tsconfig.others.json', json({ compilerOptions, files: ['others.mts'] }))
     await node([join(root, tool.tsc), '-p', 'tsconfig.others.json'])

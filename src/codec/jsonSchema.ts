@@ -1,0 +1,157 @@
+/**
+ * The formats as JSON Schema.
+ *
+ * @since 0.1.0
+ */
+import { documentOf, shapes } from './format.js'
+import type { DocumentName, Field, Fields, Kind, Shape } from './format.js'
+import { limitsFrom } from './limits.js'
+import type { Limits } from './limits.js'
+import { durationPattern, instantPattern } from './time.js'
+
+// -------------------------------------------------------------------------------------
+// model
+// -------------------------------------------------------------------------------------
+
+/**
+ * A JSON Schema as data, of draft 2020-12.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface JsonSchema {
+  readonly [keyword: string]: unknown
+}
+
+/**
+ * The documents that have a schema, by the name of what they hold.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type SchemaName = DocumentName
+
+// -------------------------------------------------------------------------------------
+// conversions
+// -------------------------------------------------------------------------------------
+
+/**
+ * The JSON Schema (draft 2020-12) of what a codec reads: that of `TokenFromJson` is `jsonSchema('token')`.
+ *
+ * It is made of the description that the codecs themselves follow, limits included. What it cannot say, the codec checks all the same: that no more is left
+ * than there was, how many nodes there are and how deep they are nested, and that a day is one of the calendar.
+ *
+ * @example
+ * ```ts
+ * import { jsonSchema } from 'cantok-ts/codec'
+ *
+ * const { $schema, title, required } = jsonSchema('token')
+ * console.log($schema, title, required)
+ * // => 'https://json-schema.org/draft/2020-12/schema' 'token of cantok-ts' [ 'version', 'token' ]
+ * ```
+ * @category conversions
+ * @since 0.1.0
+ */
+export const jsonSchema = (name: SchemaName, limits?: Partial<Limits>): JsonSchema => {
+  const all = limitsFrom(limits)
+  const names = reachable(documentOf(name))
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: `${name} of cantok-ts`,
+    ...shapeSchema(documentOf(name), all),
+    $defs: Object.fromEntries(names.map((each) => [each, shapeSchema(shapes[each], all)])),
+  }
+}
+
+// -------------------------------------------------------------------------------------
+// private
+// -------------------------------------------------------------------------------------
+
+/** The names of the nodes that a shape leads to, in order of appearance. */
+const reachable = (root: Shape): ReadonlyArray<keyof typeof shapes> => {
+  const found = new Set<keyof typeof shapes>()
+  const visit = (shape: Shape): void => {
+    for (const fields of shape._tag === 'Plain' ? [shape.fields] : Object.values(shape.variants))
+      for (const { kind } of Object.values(fields)) {
+        if ((kind._tag !== 'Node' && kind._tag !== 'Nodes') || found.has(kind.shape)) continue
+        found.add(kind.shape)
+        visit(shapes[kind.shape])
+      }
+  }
+  visit(root)
+  return [...found]
+}
+
+const shapeSchema = (shape: Shape, limits: Limits): JsonSchema =>
+  shape._tag === 'Plain'
+    ? recordSchema({}, shape.fields, limits)
+    : {
+        oneOf: Object.entries(shape.variants).map(([tag, fields]) =>
+          recordSchema({ _tag: { const: tag } }, fields, limits),
+        ),
+      }
+
+const recordSchema = (tag: JsonSchema, fields: Fields, limits: Limits): JsonSchema => ({
+  type: 'object',
+  properties: {
+    ...tag,
+    ...Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, fieldSchema(field, limits)])),
+  },
+  required: [...Object.keys(tag), ...Object.keys(fields).filter((name) => fields[name]?.absence._tag === 'Refused')],
+})
+
+const fieldSchema = ({ kind, absence }: Field<unknown>, limits: Limits): JsonSchema => {
+  const schema = kindSchema(kind, limits)
+  switch (absence._tag) {
+    case 'Default':
+      return { ...schema, default: absence.value }
+    case 'Empty':
+      return { ...schema, default: [] }
+    case 'Whole':
+      return { ...schema, description: `at most the ${absence.of}, which is also what it is by default` }
+    case 'Refused':
+    case 'Kept':
+      return schema
+  }
+}
+
+const kindSchema = (kind: Kind, limits: Limits): JsonSchema => {
+  const text = { type: 'string', maxLength: limits.text }
+  const count = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
+  const amount = { type: 'number', minimum: 0 }
+  switch (kind._tag) {
+    case 'Text':
+      return text
+    case 'Name':
+      return { ...text, minLength: 1 }
+    case 'Count':
+      return count
+    case 'Amount':
+      return amount
+    case 'Total':
+      return { anyOf: [amount, { const: 'Infinity' }] }
+    case 'Duration':
+      return { anyOf: [amount, { type: 'string', pattern: durationPattern.source }] }
+    case 'Instant':
+      return { anyOf: [{ type: 'number' }, { type: 'string', pattern: instantPattern.source }] }
+    case 'Flag':
+      return { type: 'boolean' }
+    case 'Choice':
+      return { enum: kind.values }
+    case 'Version':
+      return { enum: kind.versions }
+    case 'Path':
+      return { type: 'array', items: { anyOf: [text, count] }, maxItems: limits.path }
+    case 'Answers':
+      return { type: 'object', additionalProperties: { type: 'boolean' }, propertyNames: { maxLength: limits.text } }
+    case 'Node':
+      return { $ref: `#/$defs/${kind.shape}` }
+    case 'Nodes':
+      return {
+        type: 'array',
+        items: { $ref: `#/$defs/${kind.shape}` },
+        ...(kind.least === 0 ? {} : { minItems: kind.least }),
+        maxItems: limits.nodes,
+      }
+  }
+}
