@@ -1,0 +1,342 @@
+/** Tokens on their way to another clock fire when they did, on every trace whose wall clock runs along with time. */
+import * as fc from 'fast-check'
+import { pipe } from 'fp-ts/lib/function.js'
+import { describe, expect, it } from 'vitest'
+import { Analysis, CancelScope, Clock, Token } from 'cantok-ts'
+import type { Semantics } from 'cantok-ts'
+import { firstReason, labelledReasons, token, trace, verdicts } from 'cantok-ts/testing'
+import type { LeafTag, Trace } from 'cantok-ts/testing'
+import { rebase } from 'cantok-ts/codec'
+import { property } from '../support/property.js'
+
+type AnyToken = Token.Token<Token.Input>
+
+const { all, andThen, any, budget, cancelled, condition, counter, deadline, idle, labelled, manual, never, timeout } =
+  Token
+
+// -------------------------------------------------------------------------------------
+// what is generated
+// -------------------------------------------------------------------------------------
+
+const wall = 4
+
+/** As a scope sees it: it reads the time when it is opened, and before each look and input. */
+const live = (events: Trace, start: number): Trace => {
+  let now = start
+  const seen: Array<Semantics.Event> = [{ _tag: 'Elapsed', ms: 0, wall: now }]
+  for (const event of events) {
+    if (event._tag === 'Elapsed') now = event.wall
+    else seen.push({ _tag: 'Elapsed', ms: 0, wall: now })
+    seen.push(event)
+  }
+  return seen
+}
+
+const steady = trace({ wall: 'steady', wallStart: wall, minLength: 3 }).map((events) => live(events, wall))
+const tokens = token({
+  used: true,
+  reasons: true,
+  leaves: { Timeout: 4, Deadline: 4, Never: 1, Cancelled: 1, Manual: 2, Counter: 1, Condition: 2, Budget: 1, Idle: 1 },
+})
+const timeOnly: ReadonlyArray<LeafTag> = ['Never', 'Cancelled', 'Timeout', 'Deadline']
+/** What no poll decides by itself. */
+const unpolled: ReadonlyArray<LeafTag> = [...timeOnly, 'Manual', 'Budget', 'Idle']
+
+const leavesOf = (each: AnyToken): ReadonlyArray<AnyToken> => {
+  const leaf = (found: AnyToken): ReadonlyArray<AnyToken> => [found]
+  return Token.fold<ReadonlyArray<AnyToken>>({
+    Never: leaf,
+    Cancelled: leaf,
+    Manual: leaf,
+    Timeout: leaf,
+    Deadline: leaf,
+    Counter: leaf,
+    Condition: leaf,
+    Budget: leaf,
+    Idle: leaf,
+    Any: (_, parts) => parts.flat(),
+    All: (_, parts) => parts.flat(),
+    AndThen: (_, first, second) => [...first, ...second],
+    Labelled: (_, part) => part,
+  })(each)
+}
+
+/** The token without the second parts of `andThen`: what is started from the beginning. */
+const started = Token.fold<AnyToken>({
+  Never: (leaf) => leaf,
+  Cancelled: (leaf) => leaf,
+  Manual: (leaf) => leaf,
+  Timeout: (leaf) => leaf,
+  Deadline: (leaf) => leaf,
+  Counter: (leaf) => leaf,
+  Condition: (leaf) => leaf,
+  Budget: (leaf) => leaf,
+  Idle: (leaf) => leaf,
+  Any: (_, parts) => any(...parts),
+  All: (_, parts) => all(...parts),
+  AndThen: (_, first) => first,
+  Labelled: (_, part) => part,
+})
+
+const has = (each: AnyToken, tag: Token.Tag): boolean => leavesOf(each).some(({ _tag }) => _tag === tag)
+
+const expectSameVerdicts = (one: AnyToken, other: AnyToken, events: Trace): void =>
+  expect(verdicts(one, events)).toEqual(verdicts(other, events))
+
+const relative = rebase('relative', wall)
+const absolute = rebase('absolute', wall)
+
+// -------------------------------------------------------------------------------------
+// laws
+// -------------------------------------------------------------------------------------
+
+describe('laws: rebase', () => {
+  property(
+    'the absolute form fires when the token does',
+    [tokens, steady],
+    (each, events) => expectSameVerdicts(absolute(each), each, events),
+    3000,
+  )
+
+  property(
+    'the relative form fires when the token does, where polls decide nothing by themselves',
+    [token({ used: true, reasons: true, leaves: unpolled }), steady],
+    (each, events) => expectSameVerdicts(relative(each), each, events),
+    3000,
+  )
+
+  property(
+    'the relative form of a token without deadlines behind an `andThen` fires when it does',
+    [tokens, steady],
+    (each, events) => {
+      const plain = started(each)
+      expectSameVerdicts(relative(plain), plain, events)
+    },
+    3000,
+  )
+
+  property(
+    'the relative form never fires later than the token',
+    [tokens, steady],
+    (each, events) => {
+      const before = verdicts(each, events)
+      const after = verdicts(relative(each), events)
+      expect(before.filter((fired, poll) => fired && after[poll] === false)).toEqual([])
+    },
+    5000,
+  )
+
+  property(
+    'labels stay, but for ties with what is due at once',
+    [
+      token({
+        used: true,
+        leaves: ['Manual', 'Timeout', 'Deadline', 'Idle'],
+        combinators: { Any: 2, All: 2, Labelled: 2 },
+        minInstant: wall + 1,
+      }),
+      steady,
+    ],
+    (each, events) => {
+      const labels = (of: AnyToken): ReadonlySet<string | undefined> =>
+        new Set(labelledReasons(firstReason(of, events)).map(({ label }) => label))
+      expect(labels(relative(each))).toEqual(labels(each))
+      expect(labels(absolute(each))).toEqual(labels(each))
+    },
+    3000,
+  )
+
+  property('the relative form has no deadline', [tokens], (each) => !has(relative(each), 'Deadline'))
+
+  property(
+    'the relative form does not care what the wall clock of the receiver says',
+    [tokens, steady, fc.integer({ min: -20, max: 20 })],
+    (each, events, skew) => {
+      const skewed = events.map((event) => (event._tag === 'Elapsed' ? { ...event, wall: event.wall + skew } : event))
+      expect(verdicts(relative(each), skewed)).toEqual(verdicts(relative(each), events))
+    },
+  )
+
+  property('the absolute form has no started timeout that has time left', [tokens], (each) =>
+    leavesOf(started(absolute(each))).every((leaf) => leaf._tag !== 'Timeout' || leaf.left === 0),
+  )
+
+  property(
+    'the absolute form of what only time decides has no timeout left, and counts the time on the way',
+    [token({ used: true, leaves: timeOnly }), fc.nat({ max: 10 }), steady],
+    (each, transit, events) => {
+      expect(leavesOf(absolute(each)).filter((leaf) => leaf._tag === 'Timeout' && leaf.left > 0)).toEqual([])
+      const arrived = wall + transit
+      const after = events.map((event) => (event._tag === 'Elapsed' ? { ...event, wall: event.wall + transit } : event))
+      expect(verdicts(absolute(each), after)).toEqual(
+        verdicts(each, [{ _tag: 'Elapsed', ms: 0, wall }, { _tag: 'Elapsed', ms: transit, wall: arrived }, ...after]),
+      )
+    },
+    3000,
+  )
+
+  property('there and back is the same again', [tokens, steady], (each, events) => {
+    expectSameVerdicts(absolute(relative(each)), relative(each), events)
+    expectSameVerdicts(relative(absolute(started(each))), started(each), events)
+  })
+
+  property('twice is once', [tokens], (each) => {
+    expect(relative(relative(each))).toEqual(relative(each))
+    expect(absolute(absolute(each))).toEqual(absolute(each))
+  })
+
+  property(
+    'a token without time is untouched',
+    [
+      token({
+        used: true,
+        reasons: true,
+        leaves: ['Never', 'Cancelled', 'Manual', 'Counter', 'Condition', 'Budget', 'Idle'],
+      }),
+    ],
+    (each) => {
+      expect(relative(each)).toEqual(each)
+      expect(absolute(each)).toEqual(each)
+    },
+  )
+
+  property('inputs stay', [tokens], (each) => {
+    expect(Analysis.inputs(absolute(each))).toEqual(Analysis.inputs(each))
+    const names = (of: AnyToken): unknown =>
+      Object.values(Analysis.inputs(of)).map((found: ReadonlyArray<string>) => [...found].sort())
+    expect(names(relative(each))).toEqual(names(each))
+  })
+
+  it('what is generated reaches what matters', () => {
+    const sample = fc.sample(fc.tuple(tokens, steady), { numRuns: 3000, seed: 1 })
+    const share = (holds: (each: AnyToken, events: Trace) => boolean): number =>
+      sample.filter(([each, events]) => holds(each, events)).length / sample.length
+    const firesByTime = (each: AnyToken, events: Trace): boolean => {
+      const tag = firstReason(each, events)?._tag
+      return (tag === 'TimedOut' || tag === 'DeadlinePassed') && verdicts(each, events)[0] === false
+    }
+    const repeats = (each: AnyToken): boolean => leavesOf(relative(each)).length > leavesOf(each).length
+    expect(share((each) => has(started(each), 'Deadline'))).toBeGreaterThan(0.2)
+    expect(share((each) => has(started(each), 'Timeout'))).toBeGreaterThan(0.2)
+    expect(share(repeats)).toBeGreaterThan(0.05) // deadlines behind a start that is not known
+    expect(share(firesByTime)).toBeGreaterThan(0.03)
+  })
+})
+
+// -------------------------------------------------------------------------------------
+// examples
+// -------------------------------------------------------------------------------------
+
+const show = Token.Show.show
+
+describe('rebase', () => {
+  it('says what remains of a deadline, and nothing of one that has passed', () => {
+    expect(relative(deadline(10))).toEqual(timeout(6))
+    expect(relative(deadline(-10))).toEqual(timeout(0))
+    expect(absolute(timeout(5, { left: 3 }))).toEqual(deadline(7))
+  })
+
+  it('knows when what follows time alone is started', () => {
+    expect(show(absolute(andThen(timeout(3), timeout(5))))).toBe('andThen(deadline(7), deadline(12))')
+    expect(show(relative(andThen(timeout(3), deadline(9))))).toBe(
+      'andThen(timeout("3 milliseconds"), timeout("2 milliseconds"))',
+    )
+    expect(show(absolute(andThen(any(deadline(9), all(timeout(1), deadline(6))), timeout(5))))).toBe(
+      'andThen(any(deadline(9), all(deadline(5), deadline(6))), deadline(11))',
+    )
+    expect(show(absolute(andThen(cancelled(), timeout(5))))).toBe('andThen(cancelled(), deadline(9))')
+    expect(show(absolute(andThen(any(manual('a'), timeout(0)), timeout(5))))).toBe(
+      'andThen(any(manual("a"), timeout("0 milliseconds")), deadline(9))',
+    )
+  })
+
+  it('leaves a timeout that has no start yet, and idle', () => {
+    const token_ = andThen(any(manual('stop'), idle('worker', 9)), timeout(5))
+    expect(absolute(token_)).toEqual(token_)
+    expect(relative(token_)).toEqual(token_)
+  })
+
+  it('says of a deadline behind an unknown start that both are needed, with its own reason and label', () => {
+    const stop = andThen(manual('stop'), labelled('late')(deadline(10)))
+    const events = live(
+      [
+        { _tag: 'Elapsed', ms: 7, wall: 11 },
+        { _tag: 'Requested', name: 'stop' },
+        { _tag: 'Polled', conditions: {}, direct: true },
+      ],
+      wall,
+    )
+    expect(firstReason(relative(stop), events)).toMatchObject({ _tag: 'DeadlinePassed', instant: 10, label: 'late' })
+    expect(firstReason(stop, events)).toMatchObject({ _tag: 'DeadlinePassed', instant: 10, label: 'late' })
+  })
+
+  it('shows such a deadline a poll sooner where a poll is what starts it', () => {
+    const late = andThen(counter(0), deadline(0))
+    const poll: Semantics.Event = { _tag: 'Polled', conditions: {}, direct: true }
+    const events = live([poll, poll], wall)
+    expect(verdicts(late, events)).toEqual([false, true])
+    expect(verdicts(relative(late), events)).toEqual([true, true])
+  })
+
+  it('latches a condition that does not latch where `andThen` did', () => {
+    const momentary = andThen(condition('p', { latch: false }), deadline(6))
+    const look = (p: boolean): Semantics.Event => ({ _tag: 'Polled', conditions: { p }, direct: true })
+    const events = live([look(true), { _tag: 'Elapsed', ms: 3, wall: 7 }, look(false)], wall)
+    expect(verdicts(relative(momentary), events)).toEqual([false, true])
+  })
+
+  it('turns what no date reaches into never', () => {
+    expect(absolute(timeout(Number.MAX_VALUE))).toEqual(deadline(Number.MAX_VALUE))
+    expect(rebase('absolute', Number.MAX_VALUE)(timeout(Number.MAX_VALUE))).toEqual(never)
+    expect(rebase('relative', -Number.MAX_VALUE)(deadline(Number.MAX_VALUE))).toEqual(never)
+    expect(relative(andThen(never, deadline(9)))).toEqual(andThen(never, never))
+  })
+
+  it('is told the time as a Date or as a number', () => {
+    expect(rebase('absolute', new Date(1000))(timeout(5))).toEqual(deadline(1005))
+  })
+
+  it('names what it was given instead of a time or a form', () => {
+    const message = 'wall must be finite epoch milliseconds or a valid Date, but was '
+    expect(() => rebase('relative', NaN)).toThrow(new RangeError(`${message}NaN`))
+    expect(() => rebase('absolute', Infinity)).toThrow(new RangeError(`${message}Infinity`))
+    expect(() => rebase('absolute', new Date(NaN))).toThrow(new RangeError(`${message}NaN`))
+    expect(() => rebase('absolute', JSON.parse('"now"'))).toThrow(new RangeError(`${message}'now'`))
+    expect(() => rebase('absolute', JSON.parse('null'))).toThrow(new RangeError(`${message}null`))
+    expect(() => rebase(JSON.parse('"local"'), 0)).toThrow(
+      new RangeError("to must be 'relative' or 'absolute', but was 'local'"),
+    )
+  })
+
+  it('suits what is left of a scope', () => {
+    const clock = Clock.virtual(1_000_000)
+    const scope = pipe(
+      CancelScope.open(any(timeout('1 minute'), budget('calls', 3)), { clock })(),
+      CancelScope.child(deadline(1_030_000)),
+    )()
+    clock.advance('10 seconds')()
+    const left = CancelScope.residual(scope)()
+    expect(show(rebase('relative', clock.wall())(left))).toBe(
+      'any(timeout("20 seconds"), timeout("1 minute", { left: 50000 }), budget("calls", 3))',
+    )
+  })
+
+  const deep = 100_000
+  const folded = (grow: (token: AnyToken) => AnyToken, seed: AnyToken): AnyToken => {
+    let grown = seed
+    for (let i = 0; i < deep; i++) grown = grow(grown)
+    return grown
+  }
+  it.each<[string, AnyToken]>([
+    ['any', folded((part) => any(part, timeout(9)), deadline(9))],
+    ['all', folded((part) => all(deadline(9), part), timeout(9))],
+    ['andThen on the left', folded((part) => andThen(part, deadline(9)), timeout(9))],
+    ['andThen on the right', folded((part) => andThen(timeout(1), part), deadline(9))],
+    ['andThen behind an unknown start', folded((part) => andThen(manual('a'), part), deadline(9))],
+    ['deadlines behind an unknown start', folded((part) => andThen(manual('a'), any(deadline(9), part)), deadline(9))],
+    ['labels', folded(labelled('one'), deadline(9))],
+  ])(`is stack-safe: ${deep} levels of %s`, (_, token_) => {
+    expect(Token.isToken(rebase('relative', wall)(token_))).toBe(true)
+    expect(Token.isToken(rebase('absolute', wall)(token_))).toBe(true)
+  })
+})
