@@ -1,5 +1,5 @@
 import type { Clock } from '../Clock.js'
-import type { Reason } from '../Reason.js'
+import type { Reason, Requested } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 
@@ -48,7 +48,7 @@ export interface Engine {
   commit(): void
 
   /** Each answers whether it changed anything. */
-  cancel(reason: Reason): boolean
+  cancel(reason: Requested): boolean
   request(name: string, detail: string | undefined): boolean
   spend(name: string, amount: number): boolean
   beat(name: string): boolean

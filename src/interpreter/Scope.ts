@@ -6,7 +6,7 @@
  * the matter of a watch, which a scope has only while there are any.
  */
 import type { Clock } from '../Clock.js'
-import type { Reason } from '../Reason.js'
+import type { Reason, Requested } from '../Reason.js'
 import { received } from '../internal/received.js'
 import { Show } from '../Token.js'
 import type { Input, Token } from '../Token.js'
@@ -191,7 +191,7 @@ export class Scope {
   // what its owner does, and who hears of it
   // -----------------------------------------------------------------------------------
 
-  cancel(reason: Reason): boolean {
+  cancel(reason: Requested): boolean {
     return this.noticed(this.machine.cancel(reason))
   }
 

@@ -123,7 +123,10 @@ export class Watch {
     const { clock } = scope.machine
     // what comes from elsewhere comes at once, also in the middle of a read
     const given = scope.source?.read() ?? null
-    if (given !== null) return void scope.cancel(given)
+    if (given !== null) {
+      scope.machine.decide(given)
+      return tell(scope, scope.machine.decided ?? given)
+    }
     const looks = clock.monotonic() >= this.nextLook
     let reason: Reason | null
     try {

@@ -11,7 +11,7 @@
  */
 import type { Clock } from '../Clock.js'
 import type { Engine, Visit } from '../interpreter/Engine.js'
-import type { Reason } from '../Reason.js'
+import type { Reason, Requested } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 import { Asker } from './Asker.js'
@@ -200,10 +200,12 @@ export class SharedMachine implements Engine {
 
   request(name: string, detail: string | undefined): boolean {
     this.catchUp()
-    return this.propose(() =>
-      this.live.manual.has(name)
-        ? this.now({ _tag: 'Requested', name, ...(detail === undefined ? {} : { detail }) })
-        : null,
+    return this.propose(
+      () =>
+        this.live.manual.has(name)
+          ? this.now({ _tag: 'Requested', name, ...(detail === undefined ? {} : { detail }) })
+          : null,
+      detail,
     )
   }
 
@@ -235,18 +237,12 @@ export class SharedMachine implements Engine {
     return true
   }
 
-  cancel(reason: Reason): boolean {
-    return this.propose(() => this.now({ _tag: 'Decided', reason }))
+  cancel(reason: Requested): boolean {
+    return this.propose(() => this.now({ _tag: 'Decided', reason }), reason.detail ?? '')
   }
 
   decide(reason: Reason): void {
-    try {
-      this.cancel(reason)
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-      // no room to tell the others, who come to a reason of their own by the same way
-      this.enter({ ...this.epoch, decided: reason })
-    }
+    this.propose(() => this.now({ _tag: 'Decided', reason }))
   }
 
   close(): void {
@@ -292,17 +288,23 @@ export class SharedMachine implements Engine {
   }
 
   /** Proposes an entry for the latest epoch until it stands, or there is none to propose; whether it stands. */
-  private propose(make: (epoch: Epoch) => Entry | null): boolean {
-    for (;;) {
+  private propose(make: (epoch: Epoch) => Entry | null, detail?: string): boolean {
+    for (let attempts = 1; ; attempts++) {
       this.listen()
       if (this.decided !== null || this.closed) return false
       const entry = make(this.epoch)
       if (entry === null) return false
       if (Atomics.load(this.words, this.end) !== 0) continue
       const stands = this.state.append(this.end, entry)
-      if (stands === null) throw new RangeError('detail must fit into what is left of the room of the shared scope')
-      this.listen()
-      if (stands) return true
+      if (stands === null && attempts < patience) continue // others may be in the middle of theirs
+      if (stands === null && detail !== undefined)
+        throw new RangeError(
+          `detail must fit into the room that the scope was shared with, of which there is too little left for ${detail.length} letters`,
+        )
+      // a reason from elsewhere that has no room: other threads come to it by the same way
+      if (stands === null) this.enter(follow(this.epoch, entry, this.state.handle.names))
+      else this.listen()
+      if (stands !== false) return true
     }
   }
 
@@ -332,5 +334,8 @@ export class SharedMachine implements Engine {
     return this.clock.monotonic() + this.ahead
   }
 }
+
+/** How often to look whether others have made room. */
+const patience = 1000
 
 const noVisit: Visit = { lasts: false }

@@ -18,16 +18,22 @@ export interface StateHandle {
   readonly names: Names
   /** Whether polls are counted in 64 bits. */
   readonly wide: boolean
-  /** How many words of the log only entries without a text of somebody's own may use: there is always room for them. */
+  /** How many words of the log only entries of the usual length may use: there is always room for them. */
   readonly reserve: number
 }
 
 /** Where the first entry is linked. */
 export const logStart = 0
 
-/** How many letters an entry takes beside a detail or a reason: names, and numbers of up to 24 digits. */
-const entryLetters = ({ budget, condition, idle }: Names): number =>
-  320 + 24 * (budget.length + idle.length) + 6 * condition.join().length
+/** How many words an entry takes, unless a detail or a reason is long: names, and numbers of up to 24 digits. */
+const blockWords = ({ budget, condition, idle, manual }: Names): number =>
+  240 + 12 * (budget.length + idle.length) + 3 * (condition.join().length + longest(budget) + longest(manual))
+
+const longest = (names: ReadonlyArray<string>): number =>
+  names.reduce((length, name) => Math.max(length, name.length), 0)
+
+/** How many threads may be in the middle of an entry without taking the room of others. */
+const threads = 64
 
 /** How many words of 32 bits a cache line has. */
 const line = 16
@@ -46,7 +52,7 @@ export const newState = (
   { entries, letters, wide }: { readonly entries: number; readonly letters: number; readonly wide: boolean },
   bell: SharedArrayBuffer = new SharedArrayBuffer(4),
 ): StateHandle => {
-  const reserve = entries * Math.ceil(2 + entryLetters(names) / 2)
+  const reserve = (entries + threads) * blockWords(names)
   const words = wordsBefore(names) + reserve + Math.ceil(letters / 2)
   const memory = new SharedArrayBuffer(8 * Math.ceil(words / 2))
   new Int32Array(memory)[heapTop] = wordsBefore(names)
@@ -59,6 +65,7 @@ export class State {
   readonly bell: Int32Array<SharedArrayBuffer>
   /** The same memory as numbers of 64 bits. */
   private readonly longs: BigInt64Array<SharedArrayBuffer>
+  private spare: Block | null = null
 
   constructor(handle: StateHandle) {
     this.handle = handle
@@ -124,15 +131,14 @@ export class State {
   /** Publishes an entry behind the one whose link stands at `last`, unless another thread has been faster; `null` if there is no room for it. */
   append(last: number, entry: Entry): boolean | null {
     const text = jsonText(entry as unknown as Json) // sound: an entry is plain data, numbers of it are finite
-    const size = 2 + Math.ceil(text.length / 2)
-    const at = this.allocate(size, hasOwnText(entry) ? this.handle.reserve : 0)
-    if (at === null) return null
-    const end = at + size
+    const block = this.allocate(2 + Math.ceil(text.length / 2))
+    if (block === null) return null
+    const { at } = block
     this.words[at + 1] = text.length
     const letters = new Uint16Array(this.handle.memory, 4 * (at + 2), text.length)
     for (let index = 0; index < text.length; index++) letters[index] = text.charCodeAt(index)
     if (Atomics.compareExchange(this.words, last, 0, at) !== 0) {
-      Atomics.compareExchange(this.words, heapTop, end, at) // given back, unless somebody has allocated since
+      this.spare = block // for the next attempt, so that a thread keeps no more than one
       return false
     }
     this.ring()
@@ -153,17 +159,26 @@ export class State {
     return JSON.parse(text) as Entry // sound: only `append` writes here
   }
 
-  private allocate(size: number, reserve: number): number | null {
+  private allocate(needed: number): Block | null {
+    const { spare } = this
+    this.spare = null
+    if (spare !== null && spare.size >= needed) return spare
+    const usual = blockWords(this.handle.names)
+    const size = Math.max(needed, usual)
+    const end = this.words.length - (size > usual ? this.handle.reserve : 0)
     for (;;) {
       const at = Atomics.load(this.words, heapTop)
-      if (at + size > this.words.length - reserve) return null
-      if (Atomics.compareExchange(this.words, heapTop, at, at + size) === at) return at
+      if (at + size > end) return null
+      if (Atomics.compareExchange(this.words, heapTop, at, at + size) === at) return { at, size }
     }
   }
 }
 
-const hasOwnText = ({ happening }: Entry): boolean =>
-  happening._tag === 'Decided' || (happening._tag === 'Requested' && happening.detail !== undefined)
+/** Memory that this thread may write an entry into. */
+interface Block {
+  readonly at: number
+  readonly size: number
+}
 
 const asBits = (value: number): bigint => new BigInt64Array(new Float64Array([value]).buffer)[0]!
 

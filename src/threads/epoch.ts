@@ -49,6 +49,7 @@ export interface Names {
   readonly budget: ReadonlyArray<string>
   readonly condition: ReadonlyArray<string>
   readonly idle: ReadonlyArray<string>
+  readonly manual: ReadonlyArray<string>
 }
 
 /** What is left of the token since these measures; a counter, a budget or an idle that others have used up in a race may have less than nothing left. */

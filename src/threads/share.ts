@@ -144,10 +144,9 @@ const move = (scope: Scope, room: number, bell: SharedArrayBuffer | undefined): 
   machine.catchUp()
   const { clock, conditions, decided, closed } = machine
   const token = machine.snapshot(true)
-  const { budget, condition, idle } = Analysis.inputs(token)
+  const names = Analysis.inputs(token)
   const { leaves, polls } = sizeOf(token)
   const letters = room + (decided === null ? 0 : reasonText(decided).length)
-  const names = { budget, condition, idle }
   const state = new State(newState(names, { entries: leaves + 2, letters, wide: polls >= 2 ** 30 }, bell))
   const lead = ahead(clock.monotonic)
   const since = state.measures(clock.monotonic() + lead)

@@ -89,9 +89,8 @@ const agrees = (opened: AnyToken, taken: ReadonlyArray<Step>, views: number): vo
   const machine = new Scope(opened, [], clock, conditions)
   machine.catchUp()
   const token = machine.machine.snapshot(true)
-  const { budget, condition, idle } = Analysis.inputs(token)
   const state = new State(
-    newState({ budget, condition, idle }, { entries: 100, letters: 1000, wide: taken.length % 2 === 0 }),
+    newState(Analysis.inputs(token), { entries: 100, letters: 1000, wide: taken.length % 2 === 0 }),
   )
   const since = state.measures(0)
   const scopes = Array.from({ length: views }, () => {
