@@ -142,7 +142,7 @@ export type TickerState = 'idle' | 'ticking' | 'starved' | 'closed'
 
 /**
  * How often the ticker of a shared clock ticks, 0.5 ms unless given; how far apart its ticks may be before it counts as starved, 5 ms or 10 intervals
- * unless given, whichever is more; and the memory of another thread's clock, to hear its ticker instead of one of one's own.
+ * unless given, whichever is more; and the memory of another clock, to hear its ticker instead of one of one's own, at the interval which that one has.
  *
  * @category model
  * @since 0.1.0
