@@ -28,7 +28,7 @@ export const example = (name: string): ((...args: ReadonlyArray<string>) => Runn
       entryPoints: [`docs/examples/${name}.ts`],
       outfile: join(folder, `${name}.mjs`),
       bundle: true,
-      alias: { 'cantok-ts': './src/index.ts' },
+      alias: { 'cantok-ts': './src/index.ts', 'cantok-ts/codec': './src/codec/index.ts' },
       format: 'esm',
       platform: 'node',
       target: 'node20',
