@@ -115,7 +115,9 @@ export const fromHeader = (header: unknown): Either<t.Errors, Token<Input>> => {
   const call = parsed(json)
   if (call === undefined) return refused(header, 'the header must be one version and one array of JSON, but was not')
   let problem: string | undefined
-  const token = asToken((found) => (problem ??= found))(call)
+  const token = asToken((found) => {
+    problem = found
+  })(call)
   if (problem !== undefined) return refused(header, problem)
   return decoder().decode({ version: Number(version), token })
 }
@@ -155,6 +157,7 @@ const refused = (value: unknown, message: string): Either<t.Errors, never> => ({
 
 /** The function that makes a token: its name, and what it is called with. */
 interface Signature {
+  readonly tag: string
   readonly name: string
   /** The fields that must be there, in their order, but for parts. */
   readonly required: ReadonlyArray<string>
@@ -163,23 +166,25 @@ interface Signature {
   readonly isToken: (field: string) => boolean
 }
 
-const { variants } = shapes.token
-
-const signatureOf = (tag: string): Signature => {
-  const fields = variants[tag] ?? {}
-  const required = Object.keys(fields).filter((field) => fields[field]?.absence._tag === 'Refused')
-  const parts = required.find((field) => fields[field]?.kind._tag === 'Nodes')
-  return {
-    name: `${tag.slice(0, 1).toLowerCase()}${tag.slice(1)}`,
-    required: required.filter((field) => field !== parts),
-    parts,
-    isToken: (field) => fields[field]?.kind._tag === 'Node',
-  }
-}
+const signatures: ReadonlyArray<Signature> = /*#__PURE__*/ Object.entries(shapes.token.variants).map(
+  ([tag, fields]): Signature => {
+    const required = Object.keys(fields).filter((field) => fields[field]?.absence._tag === 'Refused')
+    const parts = required.find((field) => fields[field]?.kind._tag === 'Nodes')
+    return {
+      tag,
+      name: `${tag.slice(0, 1).toLowerCase()}${tag.slice(1)}`,
+      required: required.filter((field) => field !== parts),
+      parts,
+      isToken: (field) => fields[field]?.kind._tag === 'Node',
+    }
+  },
+)
 
 const asCall: (node: Json) => Json = stackSafe<Json, Json>(function* (node) {
-  const { _tag, ...fields } = node as { readonly _tag: string; readonly [key: string]: Json } // sound: the encoded form of a token has a tag
-  const { name, required, parts, isToken } = signatureOf(_tag)
+  const { _tag, ...fields } = node as { readonly [key: string]: Json } // sound: the encoded form of a token is an object
+  const found = signatures.find(({ tag }) => tag === _tag)
+  if (found === undefined) return node
+  const { name, required, parts, isToken } = found
   const call: Array<Json> = [name]
   for (const field of required) call.push(isToken(field) ? yield fields[field] ?? null : (fields[field] ?? null))
   if (parts !== undefined) for (const part of fields[parts] as ReadonlyArray<Json>) call.push(yield part) // sound: parts are a list
@@ -187,24 +192,31 @@ const asCall: (node: Json) => Json = stackSafe<Json, Json>(function* (node) {
   return others.length === 0 ? call : [...call, Object.fromEntries(others)]
 })
 
-/** The JSON of a token, or what of it there is; `refuse` is told what is wrong. */
-const asToken = (refuse: (problem: string) => void): ((call: unknown) => unknown) =>
-  stackSafe<unknown, unknown>(function* (call) {
-    if (!Array.isArray(call)) return refuse(`a token must be an array such as ["never"], but was ${received(call)}`)
+/** The JSON of a token; `refuse` is told what is wrong, and once it was nothing more is looked at. */
+const asToken = (refuse: (problem: string) => void): ((call: unknown) => unknown) => {
+  let isRefused = false
+  const wrong = (problem: string): void => {
+    isRefused = true
+    refuse(problem)
+  }
+  return stackSafe<unknown, unknown>(function* (call) {
+    if (isRefused) return undefined
+    if (!Array.isArray(call)) return wrong(`a token must be an array such as ["never"], but was ${received(call)}`)
     const [name, ...given]: ReadonlyArray<unknown> = call
-    const tag = Object.keys(variants).find((each) => signatureOf(each).name === name)
-    if (tag === undefined) {
-      const names = Object.keys(variants).map((each) => signatureOf(each).name)
-      return refuse(`a token must begin with one of ${names.join(', ')}, but began with ${received(name)}`)
+    const found = signatures.find((each) => each.name === name)
+    if (found === undefined) {
+      const names = signatures.map((each) => each.name).join(', ')
+      return wrong(`a token must begin with one of ${names}, but began with ${received(name)}`)
     }
-    const { required, parts, isToken } = signatureOf(tag)
+    const { tag, required, parts, isToken } = found
     const last = given.at(-1)
     const others = isRecord(last) ? last : {}
     const values = isRecord(last) ? given.slice(0, -1) : given
-    if (values.length < required.length || (parts === undefined && values.length > required.length))
-      return refuse(`${String(name)} must have ${required.length} arguments, but had ${values.length}`)
+    if (values.length < required.length || (parts === undefined && values.length > required.length)) {
+      return wrong(`${found.name} must have the arguments (${required.join(', ')}), but had ${values.length} of them`)
+    }
     const twice = Object.keys(others).find((field) => ['_tag', parts, ...required].includes(field))
-    if (twice !== undefined) return refuse(`${String(name)} must have its ${twice} in its place, but had it by name`)
+    if (twice !== undefined) return wrong(`${found.name} must have its ${twice} in its place, but had it by name`)
     const fields: Array<readonly [string, unknown]> = [['_tag', tag], ...Object.entries(others)]
     for (const [index, field] of required.entries())
       fields.push([field, isToken(field) ? yield values[index] : values[index]])
@@ -215,6 +227,7 @@ const asToken = (refuse: (problem: string) => void): ((call: unknown) => unknown
     }
     return Object.fromEntries(fields)
   })
+}
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
