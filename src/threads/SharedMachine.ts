@@ -53,6 +53,9 @@ export class SharedMachine implements Engine {
   private nextInstant = Infinity
   /** The instant of the latest look in this thread. */
   private seen = -Infinity
+  /** The numbers of polls at which counters are exhausted. */
+  private pollsDue = Infinity
+  private directPollsDue = Infinity
   private countsPolls = false
   /** A look needs more than the log. */
   private demanding = false
@@ -89,8 +92,7 @@ export class SharedMachine implements Engine {
   }
 
   get hasRunOut(): boolean {
-    const { directPolls } = this.live
-    return directPolls !== Infinity && this.state.polls(true) >= directPolls
+    return this.directPollsDue !== Infinity && this.state.polls(true) >= this.directPollsDue
   }
 
   begin(): void {}
@@ -150,16 +152,25 @@ export class SharedMachine implements Engine {
 
   /** Counts this poll, and fires the counters that are at zero. */
   private count(direct: boolean): void {
-    let own = NaN
+    const { state, pollsDue, directPollsDue } = this
+    const own = pollsDue === Infinity ? NaN : state.count(false)
     let ownDirect = NaN
+    if (direct && directPollsDue !== Infinity) {
+      ownDirect = state.count(true)
+      if (ownDirect === directPollsDue - 1) state.ring() // who waits looks from now on
+    }
+    if (own >= pollsDue || (direct ? ownDirect >= directPollsDue : this.hasRunOut)) this.runOut(direct, own, ownDirect)
+  }
+
+  /** Counters are at zero, or were when this poll was counted as these; NaN where none of a kind was live. */
+  private runOut(direct: boolean, polls: number, directPolls: number): void {
+    let own = polls
+    let ownDirect = directPolls
     this.propose(() => {
-      const { polls, directPolls } = this.live
-      if (polls !== Infinity && own !== own) own = this.state.count(false)
-      if (direct && directPolls !== Infinity && ownDirect !== ownDirect) {
-        ownDirect = this.state.count(true)
-        if (ownDirect === directPolls - 1) this.state.ring() // who waits looks from now on
-      }
-      if (!(own >= polls || (direct ? ownDirect >= directPolls : this.hasRunOut))) return null
+      // another thread may have started counters that this poll is to be counted for
+      if (this.pollsDue !== Infinity && own !== own) own = this.state.count(false)
+      if (direct && this.directPollsDue !== Infinity && ownDirect !== ownDirect) ownDirect = this.state.count(true)
+      if (!(own >= this.pollsDue || (direct ? ownDirect >= this.directPollsDue : this.hasRunOut))) return null
       const measures = this.measures()
       return {
         happening: { _tag: 'Polled', direct, met: [], failed: [] },
@@ -264,7 +275,7 @@ export class SharedMachine implements Engine {
 
   wantsLooks(): boolean {
     this.listen()
-    return !this.quiet && (this.live.polls !== Infinity || this.asker !== null || this.hasRunOut)
+    return !this.quiet && (this.pollsDue !== Infinity || this.asker !== null || this.hasRunOut)
   }
 
   snapshot(): Token<Input> {
@@ -318,6 +329,8 @@ export class SharedMachine implements Engine {
     this.asker = live.conditions.size === 0 ? null : Asker.of(epoch.token, this.conditions, this.clock)
     this.readsClock = live.instant !== Infinity || live.idles.length > 0 || live.date !== Infinity
     this.nextInstant = live.idles.length > 0 ? -Infinity : live.instant - this.ahead
+    this.pollsDue = live.polls
+    this.directPollsDue = live.directPolls
     this.countsPolls = live.polls !== Infinity || live.directPolls !== Infinity
     this.demanding = !this.quiet && (this.readsClock || this.countsPolls || this.asker !== null || this.source !== null)
   }

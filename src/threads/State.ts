@@ -130,7 +130,7 @@ export class State {
 
   /** Publishes an entry behind the one whose link stands at `last`, unless another thread has been faster; `null` if there is no room for it. */
   append(last: number, entry: Entry): boolean | null {
-    const text = jsonText(entry as unknown as Json) // sound: an entry is plain data, numbers of it are finite
+    const text = textOf(entry)
     const block = this.allocate(2 + Math.ceil(text.length / 2))
     if (block === null) return null
     const { at } = block
@@ -155,7 +155,7 @@ export class State {
     const letters = new Uint16Array(this.handle.memory, 4 * (at + 2), this.words[at + 1])
     let text = ''
     for (let from = 0; from < letters.length; from += 4096)
-      text += String.fromCharCode(...letters.subarray(from, from + 4096))
+      text += String.fromCharCode(...letters.slice(from, from + 4096))
     return JSON.parse(text) as Entry // sound: only `append` writes here
   }
 
@@ -179,6 +179,12 @@ interface Block {
   readonly at: number
   readonly size: number
 }
+
+/** Only a reason of several may be nested deeper than the call stack is tall. */
+const textOf = (entry: Entry): string =>
+  entry.happening._tag === 'Decided' && entry.happening.reason._tag === 'AllOf'
+    ? jsonText(entry as unknown as Json) // sound: an entry is plain data, numbers of it are finite
+    : JSON.stringify(entry)
 
 const asBits = (value: number): bigint => new BigInt64Array(new Float64Array([value]).buffer)[0]!
 

@@ -68,30 +68,11 @@ export const follow = (epoch: Epoch, { happening, wall, measures }: Entry, names
   if (happening._tag === 'Decided') return { ...epoch, decided: happening.reason }
   const since = latest(epoch.since, measures)
   if (happening._tag === 'Closed') return { ...epoch, token: remeasured(epoch, since, names), since, closed: true }
-  const isPoll = happening._tag === 'Polled'
-  const token = mapLive(epoch.token, (leaf) => {
-    switch (leaf._tag) {
-      case 'Counter': {
-        // the poll is counted already, and the step counts it again
-        const own = isPoll && (happening.direct || !leaf.direct) ? 1 : 0
-        return { ...leaf, left: counterDue(leaf, epoch.since) - (leaf.direct ? since.directPolls : since.polls) + own }
-      }
-      case 'Budget': {
-        // the amount that is being spent is the step's business
-        const isSpent = happening._tag === 'Spent' && happening.name === leaf.name
-        return isSpent ? leaf : { ...leaf, left: budgetLeft(leaf, epoch.since, since, names) }
-      }
-      case 'Idle':
-        return { ...leaf, left: idleDue(leaf, epoch.since, since, names) - epoch.since.instant }
-      default:
-        return leaf
-    }
-  })
+  let next = isMeasured(epoch.token) ? measured(epoch, happening, since, names) : epoch.token
   // dates are reached between looks: one that is started in a look is not found in it
   const reached = happening._tag === 'Elapsed' ? wall : -Infinity
   const elapsed: Event = { _tag: 'Elapsed', ms: since.instant - epoch.since.instant, wall: reached }
-  let next = token
-  for (const event of [elapsed, ...eventsOf(happening, names)]) {
+  for (const event of isTimed(next) ? [elapsed, ...eventsOf(happening, names)] : eventsOf(happening, names)) {
     const given = reasonsIn(next)
     const [verdict, left] = step(event)(next)
     const stamp = stamping(given, wall)
@@ -174,6 +155,42 @@ export const eachLive = (root: Token<Input>, visit: (leaf: Token<Input>) => void
 // -------------------------------------------------------------------------------------
 // private
 // -------------------------------------------------------------------------------------
+
+const someLive = (token: Token<Input>, holds: (leaf: Token<Input>) => boolean): boolean => {
+  let found = false
+  eachLive(token, (leaf) => {
+    found ||= holds(leaf)
+  })
+  return found
+}
+
+/** Some live leaf is counted against something other than time and inputs. */
+const isMeasured = (token: Token<Input>): boolean =>
+  someLive(token, ({ _tag }) => _tag === 'Counter' || _tag === 'Budget' || _tag === 'Idle')
+
+const isTimed = (token: Token<Input>): boolean =>
+  someLive(token, ({ _tag }) => _tag === 'Timeout' || _tag === 'Deadline' || _tag === 'Idle')
+
+/** The token with what is left of its counters and budgets before what happens, and of its idles at the last epoch. */
+const measured = (epoch: Epoch, happening: Happening, since: Measures, names: Names): Token<Input> =>
+  mapLive(epoch.token, (leaf) => {
+    switch (leaf._tag) {
+      case 'Counter': {
+        // the poll is counted already, and the step counts it again
+        const own = happening._tag === 'Polled' && (happening.direct || !leaf.direct) ? 1 : 0
+        return { ...leaf, left: counterDue(leaf, epoch.since) - (leaf.direct ? since.directPolls : since.polls) + own }
+      }
+      case 'Budget': {
+        // the amount that is being spent is the step's business
+        const isSpent = happening._tag === 'Spent' && happening.name === leaf.name
+        return isSpent ? leaf : { ...leaf, left: budgetLeft(leaf, epoch.since, since, names) }
+      }
+      case 'Idle':
+        return { ...leaf, left: idleDue(leaf, epoch.since, since, names) - epoch.since.instant }
+      default:
+        return leaf
+    }
+  })
 
 /** Conditions that were not asked are not met, also where they would be if they failed. */
 const eventsOf = (
