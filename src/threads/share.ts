@@ -72,7 +72,7 @@ export interface ShareOptions {
 }
 
 /**
- * The predicates that this thread has for the conditions of a shared scope; it asks those in its polls, and hears of what others find true.
+ * The predicates that this thread has for conditions of the shared scope itself; its polls ask those, and hear of what other threads find true.
  *
  * @category model
  * @since 0.1.0
@@ -86,7 +86,33 @@ export interface SharedWorld<Name extends string = string> {
 // -------------------------------------------------------------------------------------
 
 /**
- * Shares a scope with other threads.
+ * Shares a scope with other threads: gives a handle to send them, which they open by `openShared` or `ownShared`.
+ *
+ * The scope, and those above it, go on in memory that threads have in common: its own thread uses it as before, and sees what others do. A handle is plain data
+ * over SharedArrayBuffers, for `postMessage` and `workerData`, sent as it is to any number of threads, which may share it further; it is good
+ * at any time, also after the scope has fired. Sharing twice gives handles of one state. Of a view it gives the handle of a view.
+ *
+ * Conditions are asked by threads that have their predicates, AbortSignals and other sources heard by this one, and what each finds is every thread's. In
+ * threads nothing that has fired can be undone: where a predicate's error ends a read, what shared scopes came to in it stays.
+ *
+ * The IO throws a `TypeError` if the scope needs time and runs on a clock that other threads cannot read (a virtual one), and an `Error` in the middle of a
+ * read of it; then nothing is shared. Linear in the size of the tokens; takes some kilobytes of memory, and half of one for each leaf.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ * import { openShared, share } from 'cantok-ts/threads'
+ *
+ * const scope = CancelScope.open(Token.any(Token.manual('stop'), Token.timeout('1 minute')))()
+ * const sent = structuredClone(share(scope)()) // as a message is
+ *
+ * const view = openShared(sent)() // in the other thread
+ * console.log(CancelScope.keepGoing(view)()) // => true
+ * CancelScope.cancelInput(scope, 'stop')()
+ * console.log(CancelScope.keepGoing(view)()) // => false
+ * ```
+ * @category constructors
+ * @since 0.1.0
  */
 export const share: {
   <I extends Input>(scope: CancelScope<I>, options?: ShareOptions): IO<ScopeHandle<I>>
@@ -106,13 +132,50 @@ export const share: {
 }
 
 /**
- * Opens, in this thread, a view of a scope of another.
+ * Opens, in this thread, a view of a scope that another has shared: to look at, wait for and derive from, never to cancel.
+ *
+ * Its polls count, as those of the scope itself, whichever thread makes them. A poll in which nothing has happened is one atomic load; beside that it reads the clock
+ * if the scope needs time, and adds to a counter if it has one. A loop that never yields sees what others do, `waitSync` sleeps until they do it, and waiting and
+ * listening are told soon after. All threads give the first reason, whole, with its instant.
+ *
+ * Opened twice it gives two views of one scope. Throws a `TypeError` for what is no handle, such as the `{}` that arrives where an AbortSignal was sent.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ * import { openShared, share } from 'cantok-ts/threads'
+ *
+ * const scope = CancelScope.open(Token.counter(3))()
+ * const handle = share(scope)()
+ * const polls = [scope, openShared(handle)(), openShared(handle)(), scope].map((each) => CancelScope.keepGoing(each)())
+ * console.log(polls) // => [ true, true, true, false ]
+ * ```
+ * @category constructors
+ * @since 0.1.0
  */
 export const openShared = (handle: ViewHandle, { conditions = {} }: SharedWorld = {}): IO<ScopeView> =>
   opening(handle, conditions as Conditions, false)
 
 /**
- * Opens, in this thread, a scope of another as its owner.
+ * Opens, in this thread, a scope that another has shared, as its owner: to cancel it, spend, beat and feed its inputs too.
+ *
+ * What is done to it is done for all threads at once, and of what several do at the same time one is first. Amounts that are spent at the same time all count. `close` ends
+ * the scope's own part in all threads. A detail for which the room is at its end is a `RangeError`, and changes nothing. Otherwise as `openShared`;
+ * throws a `TypeError` also for the handle of a view.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Token } from 'cantok-ts'
+ * import { ownShared, share } from 'cantok-ts/threads'
+ *
+ * const scope = CancelScope.open(Token.budget('pages', 10))()
+ * const worker = ownShared(share(scope)())() // in the other thread
+ * CancelScope.spend(worker, 'pages', 12)()
+ * const reason = CancelScope.poll(scope)()
+ * console.log(reason._tag === 'Some' && reason.value._tag === 'BudgetSpent' && reason.value.spent) // => 12
+ * ```
+ * @category constructors
+ * @since 0.1.0
  */
 export const ownShared = <I extends Input>(
   handle: ScopeHandle<I>,

@@ -28,7 +28,11 @@ export const example = (name: string): ((...args: ReadonlyArray<string>) => Runn
       entryPoints: [`docs/examples/${name}.ts`],
       outfile: join(folder, `${name}.mjs`),
       bundle: true,
-      alias: { 'cantok-ts': './src/index.ts', 'cantok-ts/codec': './src/codec/index.ts' },
+      alias: {
+        'cantok-ts': './src/index.ts',
+        'cantok-ts/codec': './src/codec/index.ts',
+        'cantok-ts/threads': './src/threads/index.ts',
+      },
       format: 'esm',
       platform: 'node',
       target: 'node20',
