@@ -54,12 +54,17 @@ export type SchemaName = DocumentName
  */
 export const jsonSchema = (name: SchemaName, limits?: Partial<Limits>): JsonSchema => {
   const all = limitsFrom(limits)
-  const names = reachable(documentOf(name))
+  const root = documentOf(name)
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: `${name} of cantok-ts`,
-    ...shapeSchema(documentOf(name), all),
-    $defs: Object.fromEntries(names.map((each) => [each, shapeSchema(shapes[each], all)])),
+    ...shapeSchema(root, all),
+    $defs: Object.fromEntries(
+      kindsIn(root).map((kind) => [
+        definitionOf(kind),
+        hasShape(kind) ? shapeSchema(shapes[kind.shape], all) : kindSchema(kind, all),
+      ]),
+    ),
   }
 }
 
@@ -67,19 +72,31 @@ export const jsonSchema = (name: SchemaName, limits?: Partial<Limits>): JsonSche
 // private
 // -------------------------------------------------------------------------------------
 
-/** The names of the nodes that a shape leads to, in order of appearance. */
-const reachable = (root: Shape): ReadonlyArray<keyof typeof shapes> => {
-  const found = new Set<keyof typeof shapes>()
+/** The kinds of field that have a definition, of all that a shape leads to, in order of appearance. */
+const kindsIn = (root: Shape): ReadonlyArray<Kind> => {
+  const found = new Map<string, Kind>()
   const visit = (shape: Shape): void => {
     for (const fields of shape._tag === 'Plain' ? [shape.fields] : Object.values(shape.variants))
       for (const { kind } of Object.values(fields)) {
-        if ((kind._tag !== 'Node' && kind._tag !== 'Nodes') || found.has(kind.shape)) continue
-        found.add(kind.shape)
-        visit(shapes[kind.shape])
+        const definition = definitionOf(kind)
+        if (definition === undefined || found.has(definition)) continue
+        found.set(definition, kind)
+        if (hasShape(kind)) visit(shapes[kind.shape])
       }
   }
   visit(root)
-  return [...found]
+  return [...found.values()]
+}
+
+const hasShape = (kind: Kind): kind is Extract<Kind, { readonly _tag: 'Node' | 'Nodes' }> =>
+  kind._tag === 'Node' || kind._tag === 'Nodes'
+
+/** The name of the definition to which a field of that kind refers, where there is one. */
+const definitionOf = (kind: Kind): string | undefined => {
+  if (hasShape(kind)) return kind.shape
+  return kind._tag === 'Duration' || kind._tag === 'Instant' || kind._tag === 'Path'
+    ? kind._tag.toLowerCase()
+    : undefined
 }
 
 const shapeSchema = (shape: Shape, limits: Limits): JsonSchema =>
@@ -101,7 +118,9 @@ const recordSchema = (tag: JsonSchema, fields: Fields, limits: Limits): JsonSche
 })
 
 const fieldSchema = ({ kind, absence }: Field<unknown>, limits: Limits): JsonSchema => {
-  const schema = kindSchema(kind, limits)
+  const definition = definitionOf(kind)
+  const schema =
+    definition === undefined || kind._tag === 'Nodes' ? kindSchema(kind, limits) : { $ref: `#/$defs/${definition}` }
   switch (absence._tag) {
     case 'Default':
       return { ...schema, default: absence.value }
