@@ -123,6 +123,10 @@ export const share: {
     throw new RangeError(`room must be an integer from 0 to ${mostLetters}, but was ${received(room)}`)
   return () => {
     const { scopes } = live.family()
+    if (typeof SharedArrayBuffer !== 'function')
+      throw new Error(
+        'sharing needs SharedArrayBuffer, which a browser has in pages that are cross-origin isolated only: send the headers COOP and COEP',
+      )
     for (const each of scopes) refuseUnshareable(each)
     let bell: SharedArrayBuffer | undefined
     for (const { machine } of scopes) bell ??= machine.bell?.buffer
