@@ -130,6 +130,15 @@ describe('hearing', () => {
     expect(hearing()(cancelled('enough'))).toEqual(cancelled('enough'))
   })
 
+  it('keeps the reasons that an all holds already', () => {
+    const half: Token.Token<Token.Input> = {
+      _tag: 'All',
+      tokens: [cancelled(), timeout(3), timeout(5)],
+      reasons: [{ _tag: 'Requested', name: 'stop', path: ['all', 0] }],
+    }
+    expect(hearing()(half)).toMatchObject({ tokens: [timeout(5)], reasons: half.reasons })
+  })
+
   it('leaves nothing of what needs somebody who is not heard', () => {
     expect(hearing()(all(manual('stop'), timeout(5)))).toEqual(never)
     expect(hearing()(andThen(manual('stop'), timeout(5)))).toEqual(never)

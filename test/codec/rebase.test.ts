@@ -2,8 +2,7 @@
 import * as fc from 'fast-check'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
-import { Analysis, CancelScope, Clock, Token } from 'cantok-ts'
-import type { Semantics } from 'cantok-ts'
+import { Analysis, CancelScope, Clock, Semantics, Token } from 'cantok-ts'
 import { firstReason, labelledReasons, token, trace, verdicts } from 'cantok-ts/testing'
 import type { LeafTag, Trace } from 'cantok-ts/testing'
 import { rebase } from 'cantok-ts/codec'
@@ -124,6 +123,22 @@ describe('laws: rebase', () => {
       expect(before.filter((fired, poll) => fired && after[poll] === false)).toEqual([])
     },
     5000,
+  )
+
+  property(
+    'what is left after any part of a trace goes on in another form as the token does',
+    [token({ used: true, reasons: true, leaves: unpolled }), steady, fc.nat({ max: 20 })],
+    (each, events, at) => {
+      const before = events.slice(0, at)
+      const after = events.slice(before.length)
+      const residual = Semantics.run(each, before).at(-1)?.residual ?? each
+      const now = before.reduce((last, event) => (event._tag === 'Elapsed' ? event.wall : last), wall)
+      const going: Trace = [{ _tag: 'Elapsed', ms: 0, wall: now }, ...after]
+      const whole = verdicts(each, events).slice(verdicts(each, before).length)
+      expect(verdicts(rebase('relative', now)(residual), going)).toEqual(whole)
+      expect(verdicts(rebase('absolute', now)(residual), going)).toEqual(whole)
+    },
+    3000,
   )
 
   property(
@@ -290,6 +305,16 @@ describe('rebase', () => {
     expect(rebase('absolute', Number.MAX_VALUE)(timeout(Number.MAX_VALUE))).toEqual(never)
     expect(rebase('relative', -Number.MAX_VALUE)(deadline(Number.MAX_VALUE))).toEqual(never)
     expect(relative(andThen(never, deadline(9)))).toEqual(andThen(never, never))
+  })
+
+  it('keeps the reasons that an all holds already', () => {
+    const half: AnyToken = {
+      _tag: 'All',
+      tokens: [cancelled(), deadline(9), timeout(3)],
+      reasons: [{ _tag: 'Requested', name: 'stop', path: ['all', 0] }],
+    }
+    expect(relative(half)).toEqual({ ...half, tokens: [cancelled(), timeout(5), timeout(3)] })
+    expect(absolute(half)).toEqual({ ...half, tokens: [cancelled(), deadline(9), deadline(7)] })
   })
 
   it('is told the time as a Date or as a number', () => {
