@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
 import { CancelScope, Clock, Token } from 'cantok-ts'
@@ -382,9 +385,14 @@ describe('shared clocks: what is refused', () => {
     expect(() => Clock.shared(options)).toThrow(new RangeError(message))
   })
 
+  const more = new SharedArrayBuffer(32)
+  new Uint8Array(more).set(new Uint8Array(Clock.shared().buffer))
+
   it.each([
     [new SharedArrayBuffer(16), 'an object'],
     [new SharedArrayBuffer(0), 'an object'],
+    [new SharedArrayBuffer(15), 'an object'],
+    [more, 'an object'],
     [new ArrayBuffer(16), 'an object'],
     [null, 'null'],
     ['ticks', "'ticks'"],
@@ -568,8 +576,9 @@ describe('shared clocks: the ticker', () => {
   })
 
   it('tells the time where the worker fails', () => {
+    const failing: Array<EventEmitter> = []
     class Failing extends EventEmitter {
-      readonly unref = (): void => void this.emit('error', new Error('out of memory'))
+      readonly unref = (): void => void failing.push(this)
     }
     const found = vi.spyOn(process, 'getBuiltinModule')
     // sound: stands in for the one export that is used
@@ -578,6 +587,7 @@ describe('shared clocks: the ticker', () => {
     const before = performance.now()
     expect(clock.monotonic()).toBeGreaterThanOrEqual(before)
     found.mockRestore()
+    expect(failing.map((worker) => worker.emit('error', new Error('out of memory')))).toEqual([true])
     expect(clock.state()).toBe('starved')
   })
 
@@ -601,7 +611,21 @@ describe('shared clocks: the ticker', () => {
       format: 'cjs',
       platform: 'node',
     })
-    const child = spawn(process.execPath, ['-e', outputFiles[0]?.text ?? ''], { stdio: 'inherit' })
-    expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(0)
+    // what the process loads first, by either way, is not for the ticker
+    const folder = mkdtempSync(join(tmpdir(), 'cantok-ts-'))
+    const say = (word: string): string => {
+      const file = join(folder, `${word}.cjs`)
+      writeFileSync(file, `require('node:fs').writeSync(1, '${word} ')`)
+      return `--require=${file}`
+    }
+    const child = spawn(process.execPath, [say('flag'), '-e', outputFiles[0]?.text ?? ''], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: say('option') },
+    })
+    let output = ''
+    child.stdout.on('data', (data) => (output += String(data)))
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0)
+    rmSync(folder, { recursive: true })
+    expect(output.trim()).toBe('option flag 16')
   })
 })
