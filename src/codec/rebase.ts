@@ -35,7 +35,7 @@ export type Clockwork = 'relative' | 'absolute'
  * has no start yet and stays. `idle`, which beats restart, stays in both. The reason is then that of the new leaf; labels stay.
  *
  * A deadline behind a start that is not known, `andThen(manual('stop'), deadline(t))`, is no span from that start; in the relative form it becomes "once
- * stopped, and once so much time has passed from now", with the deadline's own reason. It may be seen one poll sooner than before, never later. For that, what comes before it is
+ * stopped, and once so much time has passed from now", with the deadline's own reason. It may be seen a poll sooner for each such deadline, never later. For that, what comes before it is
  * repeated for each such deadline; otherwise linear. Stack-safe. Exact where instants and spans are whole milliseconds.
  *
  * Throws a `RangeError` if `wall` is not finite or `to` neither name.
