@@ -1,8 +1,8 @@
 /** The laws of the codecs: what is written reads back as the same data, and means the same. */
 import * as assert from 'node:assert/strict'
-import type * as fc from 'fast-check'
+import * as fc from 'fast-check'
 import type * as t from 'io-ts'
-import { Reason, Semantics, Token } from 'cantok-ts'
+import { CancelScope, Reason, Semantics, Token } from 'cantok-ts'
 import {
   EventFromJson,
   EvidenceFromJson,
@@ -13,7 +13,7 @@ import {
   getTokenFromString,
   report,
 } from 'cantok-ts/codec'
-import { trace } from 'cantok-ts/testing'
+import { token, trace, virtualWorld } from 'cantok-ts/testing'
 import { describe, expect, it } from 'vitest'
 import { property } from '../support/property.js'
 import * as corpus from './corpus.js'
@@ -81,6 +81,30 @@ describe('laws: EventFromJson', () => {
 
 describe('laws: EvidenceFromJson', () => {
   laws(EvidenceFromJson, corpus.generatedEvidence, [])
+})
+
+describe('what live scopes tell', () => {
+  const world = { momentary: false, throwing: false } as const
+  property(
+    'reads back: residuals, reasons with their instants, evidence',
+    [token({ ...world, used: true, reasons: true }), trace(), fc.double({ min: 1e12, max: 2e12, noNaN: true })],
+    (each, events, wallStart) => {
+      const live = virtualWorld<string>({ wallStart, conditions: { p: false, q: true, r: false } })
+      const scope = CancelScope.open(each, live)()
+      for (const event of events) {
+        live.play(scope)(event)()
+        const residual = CancelScope.residual(scope)()
+        assert.deepStrictEqual(decoded(TokenFromJson, TokenFromJson.encode(residual)), residual)
+        const evidence = CancelScope.explain(scope)()
+        assert.deepStrictEqual(decoded(EvidenceFromJson, EvidenceFromJson.encode(evidence)), evidence)
+        const verdict = CancelScope.peek(scope)()
+        if (verdict._tag === 'None') continue
+        const reason = verdict.value
+        assert.deepStrictEqual(decoded(ReasonFromJson, ReasonFromJson.encode(reason)), reason)
+      }
+    },
+    300,
+  )
 })
 
 describe('a budget spent beyond all numbers', () => {
