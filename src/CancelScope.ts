@@ -892,7 +892,7 @@ const opening =
       throw new TypeError(`conditions must have a predicate for ${lacking.map((name) => `'${name}'`).join(', ')}`)
     }
     const clock = world.clock ?? parents[0]?.machine.clock ?? system
-    if (clock === system) system.renew()
+    clock.renew?.()
     return new Scope(token, parents, clock, conditions, {
       narrows,
     }) as ScopeView as CancelScope<I> // sound: `owned` is a phantom, and a scope made for this token takes just its inputs

@@ -25,6 +25,8 @@ import { received } from './internal/received.js'
  *
  * `block(span)`, where a clock has it, lets that much time pass while nothing else runs in the thread; it may return early.
  *
+ * `renew`, which clocks of the platform have, makes the next reading exact; opening a scope calls it, so that no timeout starts in the past.
+ *
  * `tell(activity)`, where a clock has it, is told what programs do in scopes that run on it, in the moment in which they do it. It must not throw.
  *
  * @category model
@@ -35,6 +37,7 @@ export interface Clock {
   readonly wall: IO<number>
   readonly schedule: (delay: Duration.DurationInput, run: IO<void>, options?: TimerOptions) => IO<IO<void>>
   readonly block?: (span: Duration.DurationInput) => IO<void>
+  readonly renew?: IO<void>
   readonly tell?: (activity: Activity) => void
 }
 
@@ -114,7 +117,7 @@ export interface VirtualClock extends Clock {
  *   milliseconds ago, all are exact from then on until the next tick. How closely a reader looks adapts: one that reads seldom is always exact.
  * - The first read after `renew`, after a blocking and in a timer of this clock is exact.
  *
- * Monotonic time does not go back. A span between two readings may be off by `behind` either way; timers are the platform's and never early.
+ * Monotonic time does not go back. A span between two readings may be off by `behind` either way; opening a scope reads anew, and timers are the platform's, so that neither is early.
  *
  * `state` says how it stands: `idle` before the first read, `ticking` while the ticker is heard, `starved` while it is not and each read asks the
  * platform's clock, `closed`. `lag` says how many milliseconds behind a reading is now; to ask is to read. `close` ends the ticker and may be

@@ -21,7 +21,7 @@ import { ahead } from './timeline.js'
 // model
 // -------------------------------------------------------------------------------------
 
-declare const inputs: unique symbol
+declare const owned: unique symbol
 
 /**
  * What is sent to another thread, for it to look at a scope of this one: plain data over SharedArrayBuffers, to be sent as it is.
@@ -58,7 +58,7 @@ export interface SharedScope {
  * @since 0.1.0
  */
 export interface ScopeHandle<I extends Input = never> extends ViewHandle {
-  readonly [inputs]?: (input: I) => void
+  readonly [owned]: (input: I) => void
 }
 
 /**
@@ -114,10 +114,9 @@ export interface SharedWorld<Name extends string = string> {
  * @category constructors
  * @since 0.1.0
  */
-export const share: {
-  <I extends Input>(scope: CancelScope<I>, options?: ShareOptions): IO<ScopeHandle<I>>
-  (scope: ScopeView, options?: ShareOptions): IO<ViewHandle>
-} = (scope: ScopeView, { room = 65_536 }: ShareOptions = {}): IO<ViewHandle> => {
+export function share<I extends Input>(scope: CancelScope<I>, options?: ShareOptions): IO<ScopeHandle<I>>
+export function share(scope: ScopeView, options?: ShareOptions): IO<ViewHandle>
+export function share(scope: ScopeView, { room = 65_536 }: ShareOptions = {}): IO<ViewHandle> {
   const live = scopeOf(scope)
   if (!(Number.isSafeInteger(room) && room >= 0 && room <= mostLetters))
     throw new RangeError(`room must be an integer from 0 to ${mostLetters}, but was ${received(room)}`)
@@ -215,6 +214,7 @@ const move = (scope: Scope, room: number, bell: SharedArrayBuffer | undefined): 
   const { leaves, polls } = sizeOf(token)
   const letters = room + (decided === null ? 0 : reasonText(decided).length)
   const state = new State(newState(names, { entries: leaves + 2, letters, wide: polls >= 2 ** 30 }, bell))
+  clock.renew?.()
   const lead = ahead(clock.monotonic)
   const since = state.measures(clock.monotonic() + lead)
   const shared = new SharedMachine(state, firstEpoch(token, since), clock, conditions, lead, scope.source?.read)
@@ -290,6 +290,7 @@ const openOne = (
 ): Scope => {
   const token = JSON.parse(text) as Token<Input> // sound: share wrote it
   const clock: Clock = ticks === null ? system : sharedClock({ buffer: ticks })
+  clock.renew?.()
   const scope = new Scope(token, parents, clock, conditions, { owned, narrows })
   scope.machine = new SharedMachine(
     new State(state),

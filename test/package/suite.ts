@@ -10,6 +10,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { Cancellable, CancelScope, Token } from 'cantok-ts'
 import { sweepOrThrow, token, trace, virtualWorld } from 'cantok-ts/testing'
 import type { Program } from 'cantok-ts/testing'
+import { openShared, share } from 'cantok-ts/threads'
 
 const { setTimeout: timers } = globalThis
 
@@ -61,6 +62,13 @@ const played = (): void => {
   fc.assert(staysFired)
 }
 
+const shared = (): void => {
+  const scope = CancelScope.open(Token.any(Token.manual('stop'), Token.counter(2)))()
+  const view = openShared(structuredClone(share(scope)()))()
+  const polls = [view, scope, view].map((each) => CancelScope.keepGoing(each)())
+  assert.deepEqual(polls, [true, true, false])
+}
+
 const careful: Program<unknown> = (scope, { ensure, sleep }) => {
   let free = 1
   ensure('the permit is back', () => free === 1)()
@@ -90,6 +98,7 @@ export const cases: ReadonlyArray<readonly [title: string, body: () => void | Pr
   ['runs a schedule of 10 hours', tenHours],
   ['reaches every order of what happens at once', everyOrder],
   ['plays what the generators give', played],
+  ['shares a scope', shared],
   ['sweeps a program that holds', sweepOrThrow(careful)],
   ['finds what a program leaves behind', () => assert.rejects(sweepOrThrow(careless), /it leaves nothing behind/)],
 ]
