@@ -177,8 +177,9 @@ export const read = (
           break
         case 'Nodes': {
           const parts: Array<unknown> = []
-          const places = placesIn(at) ?? []
-          if (places.length < kind.least && !stopped)
+          const places = placesIn(at)
+          if (places === undefined) break
+          if (places.length < kind.least)
             refuse(at, `must be an array of ${kind.least} or more, but was one of ${places.length}`)
           for (const part of places) {
             if (stopped) return undefined

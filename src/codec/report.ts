@@ -18,9 +18,12 @@ import { oneLine, pathText, shown } from './shown.js'
  * import { TokenFromJson, report } from 'cantok-ts/codec'
  *
  * const Job = t.type({ id: t.number, stop: TokenFromJson })
- * const result = Job.decode({ id: 'x', stop: { version: 1, token: { _tag: 'Manual', name: '' } } })
- * if (result._tag === 'Left') console.log(report(result.left).join('\n'))
- * // => 'id must be number, but was 'x'\nstop.token.name must be a text that is not empty, of at most 10000 characters, but was '''
+ * const result = Job.decode({ id: 'x', stop: { version: 1, token: { _tag: 'Counter', limit: -1 } } })
+ * if (result._tag === 'Left') console.log(report(result.left))
+ * // => [
+ * //      "id must be number, but was 'x'",
+ * //      'stop.token.limit must be an integer from 0 to 2^53 - 1, but was -1'
+ * //    ]
  * ```
  * @category errors
  * @since 0.1.0
@@ -28,6 +31,6 @@ import { oneLine, pathText, shown } from './shown.js'
 export const report = (errors: t.Errors): ReadonlyArray<string> =>
   errors.map(({ value, context, message }) =>
     message === undefined
-      ? `${pathText(context.map(({ key }) => key))} must be ${oneLine(context.at(-1)?.type.name ?? 'another')}, but was ${shown(value)}`
+      ? `${pathText(context.map(({ key }) => key))} must be ${oneLine(context.at(-1)?.type.name ?? 'something else')}, but was ${shown(value)}`
       : oneLine(message),
   )

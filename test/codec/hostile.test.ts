@@ -1,5 +1,6 @@
 /** Whatever comes from outside is read or refused: nothing throws, nothing hangs, nothing leaks into other objects. */
 import * as assert from 'node:assert/strict'
+import * as t from 'io-ts'
 import { PathReporter } from 'io-ts/lib/PathReporter.js'
 import {
   EventFromJson,
@@ -351,6 +352,13 @@ describe('documents', () => {
   })
 })
 
+describe('an empty list of reasons', () => {
+  it('is none', () => {
+    const result = TokenFromJson.decode({ version: 1, token: { _tag: 'All', tokens: [never], reasons: [] } })
+    assert.deepStrictEqual(result, { _tag: 'Right', right: { _tag: 'All', tokens: [never] } })
+  })
+})
+
 describe('an AllOf', () => {
   it('has two reasons or more', () => {
     const requested = { _tag: 'Requested', path: [] }
@@ -380,6 +388,24 @@ describe('errors', () => {
     expect(first?.context.map(({ key }) => key)).toEqual(['', 'token', 'tokens', '0', 'limit'])
     expect(first?.context.at(-1)?.actual).toBe(-1)
     expect(first?.context.at(0)?.type).toBe(TokenFromJson)
+  })
+
+  it('of other codecs are told in the same way', () => {
+    const Job = t.type({ id: t.number, 'a b': t.array(t.string), stop: TokenFromJson })
+    const stop = { version: 1, token: any(never, { _tag: 'Counter', limit: -1 }) }
+    const result = Job.decode({ id: `${'x'.repeat(50)}`, 'a b': ['x', null], stop })
+    assert.ok(result._tag === 'Left')
+    expect(report(result.left)).toEqual([
+      `id must be number, but was '${'x'.repeat(40)}…'`,
+      "['a b'][1] must be string, but was null",
+      'stop.token.tokens[1].limit must be an integer from 0 to 2^53 - 1, but was -1',
+    ])
+    expect(
+      report([
+        { value: 7, context: [], message: 'two\nlines' },
+        { value: 7, context: [] },
+      ]),
+    ).toEqual(['two\\u000alines', 'the value must be something else, but was 7'])
   })
 
   it('stay on one line, and short', () => {
