@@ -150,14 +150,16 @@ export const open = <I extends Input = never>(token: Token<I>, ...world: WorldAr
 /**
  * Starts a token that came from outside: answers with a `Left` that lists the conditions the world does not know.
  *
- * It checks inputs, not shapes: data that is no well-formed token may throw, or make a scope that never fires.
+ * It checks inputs, not shapes: data that is no well-formed token may throw, or make a scope that never fires. What comes as JSON goes through `TokenFromJson`
+ * of `cantok-ts/codec` first, which refuses such data.
  *
  * @example
  * ```ts
- * import { CancelScope, Token } from 'cantok-ts'
+ * import { CancelScope } from 'cantok-ts'
+ * import { TokenFromJson } from 'cantok-ts/codec'
  *
- * const token: Token.Token<Token.Input> = JSON.parse(JSON.stringify(Token.condition('drained')))
- * console.log(CancelScope.openUnknown(token, { conditions: {} })())
+ * const decoded = TokenFromJson.decode({ version: 1, token: { _tag: 'Condition', name: 'drained' } })
+ * if (decoded._tag === 'Right') console.log(CancelScope.openUnknown(decoded.right, { conditions: {} })())
  * // => { _tag: 'Left', left: { _tag: 'MissingInputs', conditions: [ 'drained' ] } }
  * ```
  * @category constructors

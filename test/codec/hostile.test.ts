@@ -368,6 +368,9 @@ describe('an AllOf', () => {
     expect(lines({ _tag: 'Cancelled', reason: { _tag: 'AllOf', reasons: [requested, requested], path: [] } })).toEqual(
       [],
     )
+    expect(lines({ _tag: 'Cancelled', reason: { _tag: 'AllOf', reasons: 7, path: [] } })).toEqual([
+      'token.reason.reasons must be an array, but was 7',
+    ])
   })
 })
 
