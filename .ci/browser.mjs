@@ -30,7 +30,7 @@ for (const suite of suites) {
     stdin: {
       contents: `
         import * as suite from './test/browser/${suite}.ts'
-        export const { tests } = suite
+        export * from './test/browser/${suite}.ts'
         if (typeof window === 'undefined') Promise.resolve(suite[self.name]()).then((answer) => self.postMessage(answer))
       `,
       resolveDir: process.cwd(),
