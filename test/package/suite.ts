@@ -8,6 +8,7 @@ import * as fc from 'fast-check'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { Cancellable, CancelScope, Token } from 'cantok-ts'
+import { TokenFromJson, TokenFromString, report } from 'cantok-ts/codec'
 import { sweepOrThrow, token, trace, virtualWorld } from 'cantok-ts/testing'
 import type { Program } from 'cantok-ts/testing'
 import { openShared, share } from 'cantok-ts/threads'
@@ -69,6 +70,16 @@ const shared = (): void => {
   assert.deepEqual(polls, [true, true, false])
 }
 
+const encoded = (): void => {
+  const roundTrip = fc.property(token({ used: true, reasons: true }), (each) => {
+    const result = TokenFromString.decode(TokenFromString.encode(each))
+    assert.deepEqual(result, { _tag: 'Right', right: { ...each } })
+  })
+  fc.assert(roundTrip)
+  const result = TokenFromJson.decode({ version: 1, token: { _tag: 'Manual' } })
+  assert.match(result._tag === 'Left' ? report(result.left).join() : '', /^token\.name must be a text/)
+}
+
 const careful: Program<unknown> = (scope, { ensure, sleep }) => {
   let free = 1
   ensure('the permit is back', () => free === 1)()
@@ -99,6 +110,7 @@ export const cases: ReadonlyArray<readonly [title: string, body: () => void | Pr
   ['reaches every order of what happens at once', everyOrder],
   ['plays what the generators give', played],
   ['shares a scope', shared],
+  ['reads what it has written, and refuses what is none', encoded],
   ['sweeps a program that holds', sweepOrThrow(careful)],
   ['finds what a program leaves behind', () => assert.rejects(sweepOrThrow(careless), /it leaves nothing behind/)],
 ]
