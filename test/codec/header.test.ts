@@ -176,7 +176,7 @@ describe('fromHeader', () => {
     ['nothing', undefined, /must be a text, but was undefined/],
     ['several', ['1["never"]', '1["never"]'], /must be a text, but was an array/],
     ['an empty text', '', /must begin with its version and an array/],
-    ['a byte too many', `1["manual","${'x'.repeat(4084)}"]`, /must be at most 4096 bytes, but was 4097/],
+    ['a byte too many', `1["manual","${'x'.repeat(4083)}"]`, /must be at most 4096 bytes, but was 4097/],
     ['another version', '2["never"]', /version.*1.*2/],
     ['no version', '["never"]', /must begin with its version/],
     ['JSON that is none', '1["never"', /one array of JSON/],
