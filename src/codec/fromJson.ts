@@ -1,6 +1,6 @@
 /** Codecs made of the format. */
 import * as t from 'io-ts'
-import { documentOf, shapes } from './format.js'
+import { documentOf } from './format.js'
 import type { DocumentName, Nodes } from './format.js'
 import { limitsFrom } from './limits.js'
 import type { Limits } from './limits.js'
@@ -18,7 +18,7 @@ export const fromJson = <Name extends DocumentName, Encoded>(
   const codec: t.Type<Nodes[Name], Encoded, unknown> = new t.Type(
     title,
     (value): value is Nodes[Name] =>
-      read(shapes[name], value, { form: 'model', limits, codec, context: [] }).errors.length === 0,
+      read(document, { version: 1, [name]: value }, { form: 'model', limits, codec, context: [] }).errors.length === 0,
     (value, context) => {
       const { errors, value: found } = read(document, value, { form: 'wire', limits, codec, context })
       if (errors.length > 0) return { _tag: 'Left', left: [...errors] }

@@ -166,41 +166,39 @@ export const read = (
     for (const [name, field] of Object.entries(fields)) {
       if (stopped) return undefined
       const at = member(holder, name, place)
-      if (at.value === undefined) {
-        absent(found, name, field, at)
-        continue
-      }
       const { kind } = field
-      switch (kind._tag) {
-        case 'Node':
-          if (reserve(at, 1)) found[name] = yield { shape: shapes[kind.shape], place: at, depth: depth + 1 }
-          break
-        case 'Nodes': {
-          const parts: Array<unknown> = []
-          const places = placesIn(at)
-          if (places === undefined) break
-          if (places.length < kind.least)
-            refuse(at, `must be an array of ${kind.least} or more, but was one of ${places.length}`)
-          for (const part of places) {
-            if (stopped) return undefined
-            parts.push(yield { shape: shapes[kind.shape], place: part, depth: depth + 1 })
+      if (at.value === undefined) absent(found, name, field, at)
+      else
+        switch (kind._tag) {
+          case 'Node':
+            if (reserve(at, 1)) found[name] = yield { shape: shapes[kind.shape], place: at, depth: depth + 1 }
+            break
+          case 'Nodes': {
+            const parts: Array<unknown> = []
+            const places = placesIn(at)
+            if (places === undefined) break
+            if (places.length < kind.least)
+              refuse(at, `must be an array of ${kind.least} or more, but was one of ${places.length}`)
+            for (const part of places) {
+              if (stopped) return undefined
+              parts.push(yield { shape: shapes[kind.shape], place: part, depth: depth + 1 })
+            }
+            if (parts.length > 0 || field.absence._tag !== 'Empty' || field.absence.inModel === 'list')
+              found[name] = parts
+            break
           }
-          if (parts.length > 0 || field.absence._tag !== 'Empty' || field.absence.inModel === 'list')
-            found[name] = parts
-          break
+          case 'Path':
+            found[name] = pathAt(at)
+            break
+          case 'Answers':
+            found[name] = answersAt(at)
+            break
+          default: {
+            const result = readLeaf(kind, at.value, form, limits)
+            if (result._tag === 'Left') refuse(at, `${result.left}, but was ${shown(at.value)}`)
+            else found[name] = result.right
+          }
         }
-        case 'Path':
-          found[name] = pathAt(at)
-          break
-        case 'Answers':
-          found[name] = answersAt(at)
-          break
-        default: {
-          const result = readLeaf(kind, at.value, form, limits)
-          if (result._tag === 'Left') refuse(at, `${result.left}, but was ${shown(at.value)}`)
-          else found[name] = result.right
-        }
-      }
       if (kind._tag === 'Version' && errors.length > 0) return undefined // the format is another one
       if (field.absence._tag === 'Whole') atMost(found, name, field.absence.of, at)
     }

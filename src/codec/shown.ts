@@ -29,17 +29,14 @@ export const pathText = (keys: ReadonlyArray<string>): string => {
   const parts = keys.filter((key) => key !== '')
   const [first = 'the value', ...rest] =
     parts.length > most ? [...parts.slice(0, most / 2), '…', ...parts.slice(-most / 2)] : parts
-  return rest.reduce((text, key) => `${text}${step(key)}`, /^[\w$…]+$|^the value$/.test(first) ? first : step(first))
+  return rest.reduce((text, key) => text + step(key, '.'), first === 'the value' ? first : step(first, ''))
 }
 
-const step = (key: string): string =>
-  key === '…'
-    ? key
-    : /^\d{1,15}$/.test(key)
-      ? `[${key}]`
-      : /^[a-z_$][\w$]{0,39}$/i.test(key)
-        ? `.${key}`
-        : `[${shown(key)}]`
+const step = (key: string, dot: string): string => {
+  if (key === '…') return key
+  if (/^\d{1,15}$/.test(key)) return `[${key}]`
+  return /^[a-z_$][\w$]{0,39}$/i.test(key) ? dot + key : `[${shown(key)}]`
+}
 
 const isArray = (value: object): boolean => {
   try {

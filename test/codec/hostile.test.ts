@@ -38,6 +38,18 @@ describe('limits', () => {
     expect(lines(labelled(3), { depth: 2 })).toHaveLength(1)
   })
 
+  it('are the same for the guard', () => {
+    for (const [depth, nodes] of [
+      [3, 3],
+      [2, 3],
+      [3, 2],
+    ] as const) {
+      const codec = getTokenFromJson({ depth, nodes })
+      expect(codec.is(labelled(3))).toBe(depth === nodes)
+      expect(codec.decode({ version: 1, token: labelled(3) })._tag).toBe(depth === nodes ? 'Right' : 'Left')
+    }
+  })
+
   it('of depth, for reasons within tokens', () => {
     const requested = { _tag: 'Requested', path: [] }
     let reason: unknown = requested
@@ -66,6 +78,10 @@ describe('limits', () => {
     expect(lines({ _tag: 'All', tokens: [never], reasons: [reason] }, { nodes: 5 })).toEqual([])
     expect(lines({ _tag: 'All', tokens: [never], reasons: [reason] }, { nodes: 4 })[0]).toContain(
       'reasons[0].path is too large',
+    )
+    expect(lines({ _tag: 'All', tokens: [never], reasons: [reason, reason] }, { nodes: 8 })).toEqual([])
+    expect(lines({ _tag: 'All', tokens: [never], reasons: [reason, reason] }, { nodes: 7 })[0]).toContain(
+      'reasons[1].path is too large',
     )
     expect(lines({ _tag: 'AndThen', first: never, second: never }, { nodes: 2 })[0]).toContain(
       'token.second is too large',
@@ -328,7 +344,9 @@ describe('documents', () => {
       expect(of({ version, token: never })[0]).toContain(
         'version must be one of the versions that are read: 1, but was',
       )
-    expect(of({ token: never })).toEqual(['version must be one of the versions that are read: 1, but was missing'])
+    for (const token of [never, 7])
+      expect(of({ token })).toEqual(['version must be one of the versions that are read: 1, but was missing'])
+    expect(of({ version: 2, token: 7 })).toEqual(['version must be one of the versions that are read: 1, but was 2'])
   })
 
   it('have a node', () => {
