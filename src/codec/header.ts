@@ -98,8 +98,9 @@ export const toHeader = (token: Token<Input>): Either<HeaderTooLong, string> => 
  * console.log(read._tag === 'Right' && Token.Show.show(read.right))
  * // => 'any(timeout("5 seconds", { left: 3000 }), budget("calls", 10))'
  *
- * const refused = fromHeader('1["timeout",-5]')
- * console.log(refused._tag) // => 'Left'
+ * const refused = fromHeader('1["timeout",5000], 1["timeout",5000]')
+ * if (refused._tag === 'Left') console.log(report(refused.left))
+ * // => [ 'the header must be one version and one array of JSON, but was not' ]
  * ```
  * @category conversions
  * @since 0.1.0

@@ -176,10 +176,10 @@ const looks = ({ token: first, events: before, hops }: Chain): ReadonlyArray<Loo
   let service = serve(skew, now, answers, first)
   happens(passes(0))
   if (works(service, before, 0)) return found
-  for (const [index, { form, by, transit, own, events: during, ...hop_ }] of hops.entries()) {
+  for (const [index, { form, by, skew: ahead, transit, own, events: during }] of hops.entries()) {
     const sent = service.send(form)
     happens(passes(transit))
-    skew = form === 'absolute' ? skew : hop_.skew
+    skew = form === 'absolute' ? skew : ahead
     service = serve(skew, now, answers, received(sent, by), own)
     if (works(service, during, index + 1)) return found
   }
@@ -242,8 +242,7 @@ describe('laws: a chain of services', () => {
 
   it('what is generated reaches what matters', () => {
     const sample = fc.sample(relative, { numRuns: 2000, seed: 1 }).map(looks)
-    const share = (holds_: (found: ReadonlyArray<Look>) => boolean): number =>
-      sample.filter(holds_).length / sample.length
+    const share = (isSo: (found: ReadonlyArray<Look>) => boolean): number => sample.filter(isSo).length / sample.length
     // after a hop the first token says stop, and had not said so before it
     const decidedLater = share((found) => {
       const at = found.findIndex(({ wanted }) => wanted)

@@ -266,9 +266,9 @@ describe('rebase', () => {
   })
 
   it('leaves a timeout that has no start yet, and idle', () => {
-    const token_ = andThen(any(manual('stop'), idle('worker', 9)), timeout(5))
-    expect(absolute(token_)).toEqual(token_)
-    expect(relative(token_)).toEqual(token_)
+    const each = andThen(any(manual('stop'), idle('worker', 9)), timeout(5))
+    expect(absolute(each)).toEqual(each)
+    expect(relative(each)).toEqual(each)
   })
 
   it('says of a deadline behind an unknown start that both are needed, with its own reason and label', () => {
@@ -360,8 +360,8 @@ describe('rebase', () => {
     ['andThen behind an unknown start', folded((part) => andThen(manual('a'), part), deadline(9))],
     ['deadlines behind an unknown start', folded((part) => andThen(manual('a'), any(deadline(9), part)), deadline(9))],
     ['labels', folded(labelled('one'), deadline(9))],
-  ])(`is stack-safe: ${deep} levels of %s`, (_, token_) => {
-    expect(Token.isToken(rebase('relative', wall)(token_))).toBe(true)
-    expect(Token.isToken(rebase('absolute', wall)(token_))).toBe(true)
+  ])(`is stack-safe: ${deep} levels of %s`, (_, each) => {
+    expect(Token.isToken(rebase('relative', wall)(each))).toBe(true)
+    expect(Token.isToken(rebase('absolute', wall)(each))).toBe(true)
   })
 })
