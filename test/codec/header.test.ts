@@ -134,6 +134,20 @@ describe('toHeader', () => {
     expect(fromHeader(header)).toEqual(E.right(each))
   })
 
+  it('takes half of what the JSON takes', () => {
+    const gateway = any(timeout('2s', { left: 1500 }), budget('calls', 10, { left: 7 }))
+    const both = any(labelled('catalogue')(timeout('3s', { left: 2900 })), labelled('gateway')(gateway))
+    const sizes = [timeout('5s', { left: 3210 }), gateway, both].map((each: AnyToken) => {
+      const header = toHeader(each)
+      return [E.isRight(header) && header.right.length, JSON.stringify(TokenFromJson.encode(each)).length]
+    })
+    expect(sizes).toEqual([
+      [31, 68],
+      [72, 147],
+      [159, 314],
+    ])
+  })
+
   it('keeps the reasons that an all holds', () => {
     const half: AnyToken = {
       _tag: 'All',

@@ -271,6 +271,21 @@ describe('rebase', () => {
     expect(relative(each)).toEqual(each)
   })
 
+  it('counts the time on the way only for what has a start', () => {
+    const waiting = andThen(any(manual('stop'), timeout(3)), timeout(5))
+    const poll: Semantics.Event = { _tag: 'Polled', conditions: {}, direct: true }
+    const arrived: Trace = [
+      { _tag: 'Elapsed', ms: 0, wall: 14 },
+      { _tag: 'Elapsed', ms: 4, wall: 18 },
+      poll,
+      { _tag: 'Elapsed', ms: 1, wall: 19 },
+      poll,
+    ]
+    expect(show(absolute(waiting))).toBe('andThen(any(manual("stop"), deadline(7)), timeout("5 milliseconds"))')
+    expect(verdicts(absolute(waiting), arrived)).toEqual([false, true])
+    expect(verdicts(absolute(andThen(timeout(3), timeout(5))), arrived)).toEqual([true, true])
+  })
+
   it('says of a deadline behind an unknown start that both are needed, with its own reason and label', () => {
     const stop = andThen(manual('stop'), labelled('late')(deadline(10)))
     const events = live(
