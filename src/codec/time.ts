@@ -1,7 +1,10 @@
 /** Instants and spans of time as ISO 8601 text, exact to the last digit that a number holds. */
 import type { Either } from 'fp-ts/lib/Either.js'
 
-/** An instant in UTC with as many digits as it needs; the number itself where no such text reads back as the same number. */
+/**
+ * An instant in UTC, with the digits that the shortest decimal of the number has, so that it reads back as the same number. The number itself outside the
+ * calendar, and where its decimal wants an exponent.
+ */
 export const writeInstant = (epoch: number): string | number => {
   const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(epoch)) ?? []
   if (whole === '' || Math.abs(epoch) > lastInstant) return epoch
@@ -11,9 +14,7 @@ export const writeInstant = (epoch: number): string | number => {
   const millisecond = Number((scaled - rest) / scale)
   if (millisecond < -lastInstant) return epoch
   const digits = fraction === '' ? '' : rest.toString().padStart(fraction.length, '0')
-  const text = new Date(millisecond).toISOString().replace('Z', `${digits}Z`)
-  const read = readInstant(text)
-  return read._tag === 'Right' && Object.is(read.right, epoch) ? text : epoch
+  return new Date(millisecond).toISOString().replace('Z', `${digits}Z`)
 }
 
 /** Reads an instant; a `Left` says what it must be. */

@@ -41,14 +41,15 @@ describe('instants', () => {
     for (const instant of [8.64e15 + 2, -8.64e15 - 2, 1e300, 1e-7, 5e-324]) expect(written(instant)).toBe(instant)
   })
 
-  property(
-    'read back as the same number',
-    [fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e14, max: 1e14 })],
-    (drawn) => {
-      const instant = drawn + 0 // a deadline at -0 is one at 0
-      return Object.is(instantOf(written(instant)), instant)
-    },
-  )
+  for (const most of [1e14, 1e7, 1, 1e-4])
+    property(
+      `read back as the same number, of at most ${most}`,
+      [fc.double({ noNaN: true, noDefaultInfinity: true, min: -most, max: most })],
+      (drawn) => {
+        const instant = drawn + 0 // a deadline at -0 is one at 0
+        return Object.is(instantOf(written(instant)), instant)
+      },
+    )
 
   property('read as Date.parse reads them', [fc.date({ noInvalidDate: true })], (date) => {
     expect(instantOf(date.toISOString())).toBe(date.getTime() + 0)
