@@ -67,7 +67,7 @@ export class Watch {
     if (this.scope.watch !== this) return // what was armed before it has ended the wait
     const { machine, source } = this.scope
     if (source !== null) return this.follow(source)
-    if (machine.bell !== null) this.unhear ??= hear(machine.bell, () => this.wake())
+    if (machine.bell !== null) this.unhear ??= hear(machine.bell, () => this.heed())
     const now = machine.clock.monotonic()
     const pace = machine.wantsLooks() ? Math.max(1, Math.min(...this.paces.keys())) : Infinity
     if (pace !== this.pace) {
@@ -115,6 +115,16 @@ export class Watch {
     // it may have called within the call, or have come between the look and the call
     if (this.scope.watch !== this) this.end()
     else if (source.read() !== null) this.wake()
+  }
+
+  /** Another thread may have done something. */
+  private heed(): void {
+    const { scope } = this
+    const { machine } = scope
+    machine.catchUp()
+    if (machine.decided !== null) return tell(scope, machine.decided)
+    if (machine.closed) close(scope)
+    this.update()
   }
 
   /** Time has come, or a source has called. */

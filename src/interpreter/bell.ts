@@ -25,7 +25,7 @@ export const sleepOn = (bells: ReadonlySet<Bell>): ((span: number) => void) => {
   }
 }
 
-/** Calls `wake` soon after each time the bell has rung, until that is taken back; keeps no process alive. */
+/** Calls `wake` soon after each time the bell has rung, and when it was silent for long, until that is taken back; keeps no process alive. */
 export const hear = (bell: Bell, wake: () => void): (() => void) => {
   let wanted = true
   let count = Atomics.load(bell, 0)
@@ -33,11 +33,8 @@ export const hear = (bell: Bell, wake: () => void): (() => void) => {
     const next = waiting(bell, count)
     void next.then(() => {
       if (!wanted) return
-      const now = Atomics.load(bell, 0)
-      if (now !== count) {
-        count = now
-        wake()
-      }
+      count = Atomics.load(bell, 0)
+      wake()
       listen()
     })
   }

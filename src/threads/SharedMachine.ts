@@ -6,8 +6,9 @@
  * 1. Everything that fires is an entry of the log. A thread that finds out that something is due proposes an entry for what it knows; where another was
  *    faster, it follows that one first and looks again. So the first reason is the same everywhere.
  * 2. A look in which nothing fires is one atomic load, and what the token needs beside that: a reading of the clock for time, one atomic
- *    addition for counters, calls of the predicates that this thread has.
- * 3. No step waits for another thread, so one that is ended anywhere holds up nobody.
+ *    addition for counters, one more load for budgets, calls of the predicates that this thread has.
+ * 3. No step waits for another thread, so one that is ended anywhere holds up nobody. What it has counted or spent has happened: where it was ended
+ *    before it could log what that fires, the next look of any thread does.
  */
 import type { Clock } from '../Clock.js'
 import type { Engine, Visit } from '../interpreter/Engine.js'
@@ -112,6 +113,7 @@ export class SharedMachine implements Engine {
   private lookAround(direct: boolean, now: number): Reason | null {
     const given = this.source === null ? null : this.source()
     if (given !== null) this.decide(given)
+    this.settleSpending()
     if (this.readsClock) this.elapse(now === now ? now : this.clock.monotonic())
     if (this.countsPolls) this.count(direct)
     return this.decided ?? (this.asker === null ? null : this.ask(this.asker, direct))
@@ -119,6 +121,7 @@ export class SharedMachine implements Engine {
 
   catchUp(): void {
     this.listen()
+    this.settleSpending()
     if (this.readsClock) this.elapse(this.clock.monotonic())
   }
 
@@ -225,20 +228,31 @@ export class SharedMachine implements Engine {
     const { names } = this.state.handle
     const place = names.budget.indexOf(name)
     if (this.decided !== null || this.closed || !this.live.budgets.some((leaf) => leaf.name === name)) return false
+    this.state.beginSpending()
     const total = this.state.spend(place, amount)
     this.propose(({ since }) => {
       const measures = this.measures()
       const spent = measures.spent.map((amount, at) => (at === place ? Math.max(total, since.spent[place]!) : amount))
-      const all = { ...measures, spent }
-      const isOut = this.live.budgets.some((leaf) => leaf.name === name && budgetLeft(leaf, since, all, names) <= 0)
-      if (!isOut) return null
-      return {
-        happening: { _tag: 'Spent', name, amount: spent[place]! - since.spent[place]! },
-        wall: this.clock.wall(),
-        measures: all,
-      }
+      return this.overspent(name, since, { ...measures, spent })
     })
+    this.state.endSpending()
     return amount > 0
+  }
+
+  /** Fires what was spent by a thread that has not said so, and may have been ended. */
+  private settleSpending(): void {
+    if (this.live.budgets.length === 0 || !this.state.isSpending) return
+    for (const { name } of this.live.budgets) this.propose(({ since }) => this.overspent(name, since, this.measures()))
+  }
+
+  /** What fires the budgets of that name, if they are at their end. */
+  private overspent(name: string, since: Measures, measures: Measures): Entry | null {
+    const { names } = this.state.handle
+    const place = names.budget.indexOf(name)
+    const isOut = this.live.budgets.some((leaf) => leaf.name === name && budgetLeft(leaf, since, measures, names) <= 0)
+    if (!isOut) return null
+    const amount = measures.spent[place]! - since.spent[place]!
+    return { happening: { _tag: 'Spent', name, amount }, wall: this.clock.wall(), measures }
   }
 
   beat(name: string): boolean {
@@ -300,11 +314,13 @@ export class SharedMachine implements Engine {
 
   /** Proposes an entry for the latest epoch until it stands, or there is none to propose; whether it stands. */
   private propose(make: (epoch: Epoch) => Entry | null, detail?: string): boolean {
+    let isBrief = false
     for (let attempts = 1; ; attempts++) {
       this.listen()
       if (this.decided !== null || this.closed) return false
-      const entry = make(this.epoch)
-      if (entry === null) return false
+      const made = make(this.epoch)
+      if (made === null) return false
+      const entry = isBrief ? brief(made) : made
       if (Atomics.load(this.words, this.end) !== 0) continue
       const stands = this.state.append(this.end, entry)
       if (stands === null && attempts < patience) continue // others may be in the middle of theirs
@@ -312,7 +328,11 @@ export class SharedMachine implements Engine {
         throw new RangeError(
           `detail must fit into the room that the scope was shared with, of which there is too little left for ${detail.length} letters`,
         )
-      // a reason from elsewhere that has no room: other threads come to it by the same way
+      if (stands === null && this.source !== null && !isBrief) {
+        isBrief = true // other threads hear of it here only
+        continue
+      }
+      // the reason of a parent that has no room: other threads come to it by the same way
       if (stands === null) this.enter(follow(this.epoch, entry, this.state.handle.names))
       else this.listen()
       if (stands !== false) return true
@@ -332,7 +352,9 @@ export class SharedMachine implements Engine {
     this.pollsDue = live.polls
     this.directPollsDue = live.directPolls
     this.countsPolls = live.polls !== Infinity || live.directPolls !== Infinity
-    this.demanding = !this.quiet && (this.readsClock || this.countsPolls || this.asker !== null || this.source !== null)
+    this.demanding =
+      !this.quiet &&
+      (this.readsClock || this.countsPolls || this.asker !== null || this.source !== null || live.budgets.length > 0)
   }
 
   private now(happening: Happening): Entry {
@@ -346,6 +368,15 @@ export class SharedMachine implements Engine {
   private instant(): number {
     return this.clock.monotonic() + this.ahead
   }
+}
+
+/** As much of a reason as there is always room for. */
+const brief = (entry: Entry): Entry => {
+  if (entry.happening._tag !== 'Decided') return entry
+  const { reason } = entry.happening
+  const detail = 'detail' in reason && reason.detail !== undefined ? { detail: `${reason.detail.slice(0, 24)}…` } : {}
+  const at = reason.at === undefined ? {} : { at: reason.at }
+  return { ...entry, happening: { _tag: 'Decided', reason: { _tag: 'Requested', ...detail, path: [], ...at } } }
 }
 
 /** How often to look whether others have made room. */

@@ -41,7 +41,8 @@ const line = 16
 const heapTop = line
 const pollsAt = 2 * line
 const directPollsAt = 3 * line
-const amountsAt = 4 * line
+const spendersAt = 4 * line
+const amountsAt = 5 * line
 
 /** The words before the log. */
 const wordsBefore = ({ budget, idle }: Names): number => amountsAt + line * (budget.length + idle.length)
@@ -92,6 +93,20 @@ export class State {
   /** Spends on the budget at that place; the answer is what was spent on it in all. */
   spend(place: number, amount: number): number {
     return this.exchange(this.amountAt(place), (spent) => Math.min(spent + amount, Number.MAX_VALUE))
+  }
+
+  /** Says that an amount is being spent, and that all has been done about it: a thread that is ended in between says so for good. */
+  beginSpending(): void {
+    Atomics.add(this.words, spendersAt, 1)
+  }
+
+  endSpending(): void {
+    Atomics.sub(this.words, spendersAt, 1)
+  }
+
+  /** Some thread is spending, or has been ended in the middle of it. */
+  get isSpending(): boolean {
+    return Atomics.load(this.words, spendersAt) !== 0
   }
 
   /** Marks the latest beat of the idle at that place. */
