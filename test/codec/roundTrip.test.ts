@@ -119,6 +119,47 @@ describe('a budget spent beyond all numbers', () => {
   })
 })
 
+describe('fields that are left out', () => {
+  it('are what the constructors say', () => {
+    const written: ReadonlyArray<readonly [token: corpus.AnyToken, node: object]> = [
+      [Token.cancelled(), { _tag: 'Cancelled' }],
+      [Token.timeout('5s'), { _tag: 'Timeout', duration: 5000 }],
+      [Token.timeout('5s', { left: 0 }), { _tag: 'Timeout', duration: 5000, left: 0 }],
+      [Token.counter(3), { _tag: 'Counter', limit: 3 }],
+      [Token.counter(3, { direct: false, left: 1 }), { _tag: 'Counter', limit: 3, left: 1, direct: false }],
+      [Token.condition('p'), { _tag: 'Condition', name: 'p' }],
+      [
+        Token.condition('p', { latch: false, onError: 'throw', fallback: true }),
+        { _tag: 'Condition', name: 'p', latch: false, onError: 'throw', fallback: true },
+      ],
+      [Token.budget('x', 5), { _tag: 'Budget', name: 'x', limit: 5 }],
+      [Token.idle('i', 5), { _tag: 'Idle', name: 'i', duration: 5 }],
+      [Token.all(Token.never), { _tag: 'All', tokens: [{ _tag: 'Never' }] }],
+    ]
+    for (const [token, node] of written) {
+      expect(JSON.stringify(TokenFromJson.encode(token))).toBe(JSON.stringify({ version: 1, token: node }))
+      assert.deepStrictEqual(decoded(TokenFromJson, { version: 1, token: node }), token)
+    }
+  })
+
+  it('are those of a direct poll, and of evidence that has no parts and decides nothing', () => {
+    assert.deepStrictEqual(decoded(EventFromJson, { version: 1, event: { _tag: 'Polled', conditions: {} } }), {
+      _tag: 'Polled',
+      conditions: {},
+      direct: true,
+    })
+    assert.deepStrictEqual(
+      decoded(EvidenceFromJson, { version: 1, evidence: { what: 'never', status: 'impossible' } }),
+      {
+        what: 'never',
+        status: 'impossible',
+        decisive: false,
+        parts: [],
+      },
+    )
+  })
+})
+
 describe('depth', () => {
   const deep = (): corpus.AnyToken => {
     let token: corpus.AnyToken = Token.never
