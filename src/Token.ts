@@ -366,7 +366,7 @@ export const deadline = (instant: number | Date): Token => {
   if (!(epoch > -Infinity)) {
     throw new RangeError(`instant must be a valid Date or a number of epoch milliseconds, but was ${epoch}`)
   }
-  return epoch === Infinity ? never : { _tag: 'Deadline', instant: epoch }
+  return epoch === Infinity ? never : { _tag: 'Deadline', instant: epoch + 0 } // never -0
 }
 
 /**

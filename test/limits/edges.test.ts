@@ -206,6 +206,10 @@ describe('deadlines', () => {
     expect(Token.deadline(Infinity)).toEqual(Token.never)
   })
 
+  it('of -0 are of 0', () => {
+    expect(Token.deadline(-0)).toEqual(Token.deadline(0))
+  })
+
   it.each([NaN, -Infinity])('of %d are refused', (instant) => {
     expect(() => Token.deadline(instant)).toThrow(RangeError)
   })
