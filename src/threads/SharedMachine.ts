@@ -323,7 +323,8 @@ export class SharedMachine implements Engine {
       const entry = isBrief ? brief(made) : made
       if (Atomics.load(this.words, this.end) !== 0) continue
       const stands = this.state.append(this.end, entry)
-      if (stands === null && attempts < patience) continue // others may be in the middle of theirs
+      // others may be in the middle of theirs; what is longer than usual finds no room later either
+      if (stands === null && attempts < patience && this.state.isUsual(entry)) continue
       if (stands === null && detail !== undefined)
         throw new RangeError(
           `detail must fit into the room that the scope was shared with, of which there is too little left for ${detail.length} letters`,

@@ -42,7 +42,10 @@ const heapTop = line
 const pollsAt = 2 * line
 const directPollsAt = 3 * line
 const spendersAt = 4 * line
-const amountsAt = 5 * line
+/** Blocks of the usual size that were allocated in vain, for whoever needs one next. */
+const freeAt = 5 * line
+const freeSlots = 4 * line
+const amountsAt = freeAt + freeSlots
 
 /** The words before the log. */
 const wordsBefore = ({ budget, idle }: Names): number => amountsAt + line * (budget.length + idle.length)
@@ -66,6 +69,7 @@ export class State {
   readonly bell: Int32Array<SharedArrayBuffer>
   /** The same memory as numbers of 64 bits. */
   private readonly longs: BigInt64Array<SharedArrayBuffer>
+  /** A longer block that was allocated in vain, for the next attempt. */
   private spare: Block | null = null
 
   constructor(handle: StateHandle) {
@@ -143,17 +147,22 @@ export class State {
   // the log: an entry is its link, its length, and its text in JSON
   // -----------------------------------------------------------------------------------
 
+  /** Whether an entry takes no more than is always kept for one. */
+  isUsual(entry: Entry): boolean {
+    return wordsOf(textOf(entry)) <= blockWords(this.handle.names)
+  }
+
   /** Publishes an entry behind the one whose link stands at `last`, unless another thread has been faster; `null` if there is no room for it. */
   append(last: number, entry: Entry): boolean | null {
     const text = textOf(entry)
-    const block = this.allocate(2 + Math.ceil(text.length / 2))
+    const block = this.allocate(wordsOf(text))
     if (block === null) return null
     const { at } = block
     this.words[at + 1] = text.length
     const letters = new Uint16Array(this.handle.memory, 4 * (at + 2), text.length)
     for (let index = 0; index < text.length; index++) letters[index] = text.charCodeAt(index)
     if (Atomics.compareExchange(this.words, last, 0, at) !== 0) {
-      this.spare = block // for the next attempt, so that a thread keeps no more than one
+      this.giveBack(block)
       return false
     }
     this.ring()
@@ -174,11 +183,25 @@ export class State {
     return JSON.parse(text) as Entry // sound: only `append` writes here
   }
 
+  private giveBack(block: Block): void {
+    if (block.size > blockWords(this.handle.names)) this.spare = block
+    else
+      for (let slot = freeAt; slot < amountsAt; slot++)
+        if (Atomics.compareExchange(this.words, slot, 0, block.at) === 0) return
+  }
+
   private allocate(needed: number): Block | null {
-    const { spare } = this
-    this.spare = null
-    if (spare !== null && spare.size >= needed) return spare
     const usual = blockWords(this.handle.names)
+    if (needed <= usual)
+      for (let slot = freeAt; slot < amountsAt; slot++) {
+        const at = Atomics.load(this.words, slot) === 0 ? 0 : Atomics.exchange(this.words, slot, 0)
+        if (at !== 0) return { at, size: usual }
+      }
+    else {
+      const { spare } = this
+      this.spare = null
+      if (spare !== null && spare.size >= needed) return spare
+    }
     const size = Math.max(needed, usual)
     const end = this.words.length - (size > usual ? this.handle.reserve : 0)
     for (;;) {
@@ -188,6 +211,8 @@ export class State {
     }
   }
 }
+
+const wordsOf = (text: string): number => 2 + Math.ceil(text.length / 2)
 
 /** Memory that this thread may write an entry into. */
 interface Block {
