@@ -148,7 +148,8 @@ export class SharedMachine implements Engine {
     if (at > instant) return null
     return {
       happening: { _tag: 'Elapsed' },
-      wall: Math.max(reached === at ? date : -Infinity, wall - (instant - at)),
+      // it counts as reached just then, also where the wall clock has jumped far over it
+      wall: reached === at ? date : wall - (instant - at),
       measures: { ...measures, instant: at },
     }
   }

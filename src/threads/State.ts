@@ -57,7 +57,9 @@ export const newState = (
   bell: SharedArrayBuffer = new SharedArrayBuffer(4),
 ): StateHandle => {
   const reserve = (entries + threads) * blockWords(names)
-  const words = wordsBefore(names) + reserve + Math.ceil(letters / 2)
+  // what an entry holds beside its detail or reason
+  const rest = blockWords(names)
+  const words = wordsBefore(names) + reserve + rest + Math.ceil(letters / 2)
   const memory = new SharedArrayBuffer(8 * Math.ceil(words / 2))
   new Int32Array(memory)[heapTop] = wordsBefore(names)
   return { memory, bell, names, wide, reserve }

@@ -1,16 +1,17 @@
 /** What races and threads that are ended leave behind: other threads are played by views of this one that act, or stop, between two steps of a view. */
 import * as O from 'fp-ts/lib/Option.js'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { AbortSignal as Signal, Analysis, CancelScope, Clock, Token } from 'cantok-ts'
 import type { Reason } from 'cantok-ts'
-import { openShared, share } from 'cantok-ts/threads'
+import { openShared, ownShared, share } from 'cantok-ts/threads'
+import type { ViewHandle } from 'cantok-ts/threads'
 import { Scope } from '../../src/interpreter/Scope.js'
 import type { Entry } from '../../src/threads/epoch.js'
 import { SharedMachine } from '../../src/threads/SharedMachine.js'
 import { newState, State } from '../../src/threads/State.js'
 import type { StateHandle } from '../../src/threads/State.js'
 
-const { andThen, any, budget, counter, manual, never, timeout } = Token
+const { all, andThen, any, budget, condition, counter, deadline, manual, never, timeout } = Token
 
 type AnyScope = CancelScope.CancelScope<Token.Input>
 
@@ -171,5 +172,315 @@ describe('room', () => {
     const child = CancelScope.child(never)(parent)()
     const view = openShared(share(child)())()
     expect([CancelScope.isCancelled(view)(), CancelScope.isCancelled(child)()]).toEqual([true, true])
+  })
+})
+
+describe('races', () => {
+  it('who is late follows who was first, and looks again', () => {
+    const { handle, open } = shared(any(manual('a'), manual('b')))
+    const late = new Interrupted(handle)
+    const [slow, fast] = [open(late), open()]
+    late.beforeAppend = () => CancelScope.cancelInput(fast, 'b', 'first')()
+    expect(CancelScope.cancelInput(slow, 'a', 'second')()).toBe(false)
+    for (const scope of [slow, fast, open()]) expect(reasonOf(scope)).toMatchObject({ name: 'b', detail: 'first' })
+  })
+
+  it('who finds no room while others are about to log looks again', () => {
+    const { handle, open } = shared(manual('stop'))
+    class Crowded extends State {
+      private attempts = 0
+      override append(last: number, entry: Entry): boolean | null {
+        return this.attempts++ < 10 ? null : super.append(last, entry)
+      }
+    }
+    expect(CancelScope.cancelInput(open(new Crowded(handle)), 'stop')()).toBe(true)
+    expect(reasonOf(open())).toMatchObject({ name: 'stop' })
+  })
+
+  it.each([true, false])(
+    'a poll counts for a counter that another thread has started meanwhile (direct: %s)',
+    (direct) => {
+      const first = counter(1, { direct })
+      const second = counter(1, { direct: !direct })
+      const { handle, open } = shared(any(all(first, manual('never')), andThen(manual('go'), second)))
+      const late = new Interrupted(handle)
+      const [slow, fast] = [open(late), open()]
+      expect(poll(slow)).toBe(true)
+      late.afterCount = () => CancelScope.cancelInput(fast, 'go')()
+      expect([poll(slow), poll(slow)]).toEqual([true, false])
+      expect(reasonOf(fast)).toEqual(reasonOf(slow))
+    },
+  )
+
+  it('what another thread has found true is not logged again', () => {
+    const { handle, open } = shared(all(condition('done'), manual('stop')))
+    const slow = new Interrupted(handle)
+    const append = vi.spyOn(slow, 'append')
+    const fast = open(new State(handle), { done: () => true })
+    const scope = open(slow, { done: () => poll(fast) })
+    expect([poll(scope), poll(scope)]).toEqual([true, true])
+    expect(append).not.toHaveBeenCalled()
+    CancelScope.cancelInput(fast, 'stop')()
+    expect(reasonOf(scope)).toMatchObject({ _tag: 'AllOf' })
+  })
+})
+
+describe('measures', () => {
+  it('amounts of all threads count once for each budget of that name, over what fires meanwhile', () => {
+    const { open } = shared(all(budget('calls', 10), budget('calls', 4), manual('go')))
+    const [one, other] = [open(), open()]
+    const spend = (scope: AnyScope, amount: number): boolean => CancelScope.spend(scope, 'calls', amount)()
+    expect([spend(one, 3), spend(other, 2), poll(one)]).toEqual([true, true, true])
+    expect(CancelScope.cancelInput(other, 'go')()).toBe(true)
+    expect([spend(one, 4), poll(one), spend(other, 1), poll(one)]).toEqual([true, true, true, false])
+    expect(reasonOf(one)).toMatchObject({
+      reasons: [{ limit: 4, spent: 5 }, { name: 'go' }, { limit: 10, spent: 10 }],
+    })
+    expect(reasonOf(other)).toEqual(reasonOf(one))
+  })
+
+  it('amounts are never more than all', () => {
+    const { open } = shared(budget('calls', Number.MAX_VALUE))
+    const [one, other] = [open(), open()]
+    CancelScope.spend(one, 'calls', 0.9 * Number.MAX_VALUE)()
+    CancelScope.spend(one, 'calls', 0.9 * Number.MAX_VALUE)()
+    expect(reasonOf(other)).toMatchObject({ _tag: 'BudgetSpent', spent: Number.MAX_VALUE })
+  })
+
+  it('the latest beat stands, in whatever order they come', () => {
+    const { handle } = shared(Token.idle('worker', 10))
+    const state = new State(handle)
+    state.beat(0, 5)
+    state.beat(0, 3)
+    expect(state.measures(6).beats).toEqual([5])
+  })
+
+  it('polls are counted in 64 bits where there may be so many', () => {
+    const state = new State(newState(Analysis.inputs(never), { entries: 1, letters: 0, wide: true }))
+    new Int32Array(state.handle.memory).fill(-1, 32, 33)
+    expect([state.count(false), state.count(false), state.polls(false)]).toEqual([2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1])
+  })
+
+  it('each reason keeps the instant of its own', () => {
+    const { clock, open } = shared(all(manual('a'), manual('b')))
+    const [one, other] = [open(), open()]
+    CancelScope.cancelInput(one, 'a')()
+    clock.advance(5)()
+    CancelScope.cancelInput(other, 'b')()
+    expect(reasonOf(one)).toMatchObject({ at: 1_000_005, reasons: [{ at: 1_000_000 }, { at: 1_000_005 }] })
+  })
+
+  it('a date that the wall clock jumps over is reached after the last look', () => {
+    const { clock, open } = shared(andThen(any(deadline(1_000_010), deadline(2_000_000)), timeout(3)))
+    const scope = open()
+    clock.advance(4)()
+    expect(poll(scope)).toBe(true)
+    clock.setWall(1_000_020)()
+    expect(poll(scope)).toBe(true)
+    clock.advance(3)()
+    expect(poll(scope)).toBe(false)
+  })
+
+  it('what is closed stands still as it was', () => {
+    const { open } = shared(any(counter(5), budget('calls', 3)))
+    const [one, other] = [open(), open()]
+    poll(one)
+    CancelScope.spend(one, 'calls', 1)()
+    CancelScope.close(other)()
+    const left = {
+      tokens: [
+        { _tag: 'Counter', left: 4 },
+        { _tag: 'Budget', left: 2 },
+      ],
+    }
+    const whole = (scope: AnyScope): unknown => (scope as unknown as Scope).machine.snapshot(false) // sound: it is one
+    expect(poll(one)).toBe(true)
+    expect([whole(one), whole(other)]).toMatchObject([left, left])
+  })
+})
+
+describe('predicates', () => {
+  it('one that gives no boolean falls back in all threads', () => {
+    const { open } = shared(condition('done', { fallback: true, onError: 'ignore' }))
+    const broken = open(undefined, { done: () => 'yes' as unknown as boolean }) // sound: an untyped caller
+    const other = open()
+    expect([poll(other), poll(broken), poll(other)]).toEqual([true, false, false])
+  })
+
+  it('those of other threads are not answered for', () => {
+    const { open } = shared(any(condition('mine'), condition('theirs', { fallback: true, onError: 'ignore' })))
+    const scope = open(undefined, { mine: () => false })
+    expect([poll(scope), poll(scope)]).toEqual([true, true])
+  })
+
+  it('one that asks its own scope is not asked again', () => {
+    const { open } = shared(condition('done'))
+    const done = vi.fn<() => boolean>(() => !poll(scope))
+    const scope: AnyScope = open(undefined, { done })
+    expect(poll(scope)).toBe(true)
+    expect(done).toHaveBeenCalledTimes(1)
+  })
+
+  it('what one starts that is due at once may have the next asked in the same look', () => {
+    const { open } = shared(andThen(condition('first'), andThen(counter(0), condition('second'))))
+    const other = open()
+    expect(poll(open(undefined, { first: () => true, second: () => true }))).toBe(false)
+    expect(reasonOf(other)).toMatchObject({ name: 'second' })
+  })
+
+  it('those of a handle are for its scope, and not for those above', () => {
+    const done = vi.fn<() => boolean>(() => true)
+    const parent = CancelScope.open(condition('done'), { conditions: { done: () => false } })()
+    const child = CancelScope.child(condition('done'), { conditions: { done: () => false } })(parent)()
+    CancelScope.close(child)()
+    const view = openShared(share(child)(), { conditions: { done } })()
+    expect(CancelScope.keepGoing(view)()).toBe(true)
+    expect(done).not.toHaveBeenCalled()
+  })
+})
+
+describe('handles', () => {
+  it('there is room for each leaf to fire, and none of it for details', () => {
+    const names = Array.from({ length: 200 }, (_, place) => `input ${place}`)
+    const scope = CancelScope.open(all(...names.map((name) => manual(name))))()
+    const owned = ownShared(share(scope, { room: 0 })())()
+    for (const name of names) {
+      expect(CancelScope.cancelInput(owned, name, 'x'.repeat(2000))).toThrow(RangeError)
+      expect(CancelScope.cancelInput(owned, name)()).toBe(true)
+    }
+    const reason = reasonOf(scope)
+    expect(reason?._tag === 'AllOf' && reason.reasons).toHaveLength(200)
+  })
+
+  it('a reason that it has fired for fits, however deep', () => {
+    let reason: Reason.Reason = { _tag: 'Requested', path: [] }
+    for (let depth = 0; depth < 30_000; depth++)
+      reason = { _tag: 'AllOf', reasons: [reason, { _tag: 'Requested', path: [] }], path: [] }
+    const view = openShared(share(CancelScope.open(Token.cancelled(reason))(), { room: 0 })())()
+    expect(reasonOf(view)?._tag).toBe('AllOf')
+  })
+
+  it('what was closed before is closed for all', () => {
+    const scope = CancelScope.open(manual('stop'))()
+    CancelScope.close(scope)()
+    expect(CancelScope.cancel(ownShared(share(scope)())())()).toBe(false)
+  })
+
+  it('parents are asked in their order, and all ring one bell', () => {
+    const [left, right] = [CancelScope.open(manual('left'))(), CancelScope.open(manual('right'))()]
+    const handle = share(CancelScope.link([left, right], never)())()
+    const view = openShared(handle)()
+    CancelScope.cancel(right, 'right')()
+    CancelScope.cancel(left, 'left')()
+    expect(reasonOf(view)).toMatchObject({ detail: 'left' })
+    expect(new Set(handle.scopes.map(({ state }) => state.bell)).size).toBe(1)
+  })
+
+  it('a scope runs on the ticks that it has run on', () => {
+    using clock = Clock.shared()
+    const handle = share(CancelScope.open(timeout('1 hour'), { clock })())()
+    const opened = openShared(handle)() as unknown as Scope // sound: a view is one
+    expect(handle.scopes[0]?.clock).toBe(clock.buffer)
+    expect('buffer' in opened.machine.clock && opened.machine.clock.buffer).toBe(clock.buffer)
+  })
+
+  it('time that has passed before sharing has passed', () => {
+    const scope = CancelScope.open(timeout('5ms'))()
+    const end = performance.now() + 6
+    while (performance.now() < end);
+    expect(CancelScope.isCancelled(openShared(share(scope)())())()).toBe(true)
+  })
+
+  it('a source is asked in each look, also one that does not call', () => {
+    const signal = { aborted: false, addEventListener: nothing, removeEventListener: nothing }
+    const scope = Signal.fromAbortSignal(signal)()
+    const view = openShared(share(scope)())()
+    signal.aborted = true
+    expect([poll(scope as AnyScope), CancelScope.keepGoing(view)()]).toEqual([false, false]) // sound: polled only
+  })
+})
+
+describe('those who wait', () => {
+  interface Waitable {
+    readonly waitAsync: (cells: Int32Array, index: number, value: number) => { readonly value: unknown }
+  }
+
+  /** Settles when somebody wakes those who sleep on the bell. */
+  const rung = async (bell: Int32Array): Promise<void> => {
+    await (Atomics as unknown as Waitable).waitAsync(bell, 0, Atomics.load(bell, 0)).value // sound: Node has it
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  const bellOf = (handle: ViewHandle): Int32Array => new Int32Array(handle.scopes[0]!.state.bell)
+
+  it('are woken by each entry, and by a direct counter that comes to zero', async () => {
+    const scope = CancelScope.open(any(counter(1), manual('stop')))()
+    const handle = share(scope)()
+    const bell = bellOf(handle)
+    const before = Atomics.load(bell, 0)
+    CancelScope.poll(scope)()
+    expect(Atomics.load(bell, 0)).not.toBe(before)
+    const heard = rung(bell)
+    CancelScope.cancel(scope)()
+    await heard
+  })
+
+  it('wait on where an entry does not end it', async () => {
+    const scope = CancelScope.open(all(manual('a'), manual('b')))()
+    const handle = share(scope)()
+    const other = ownShared(handle)()
+    const waiting = CancelScope.wait(scope)()
+    const heard = rung(bellOf(handle))
+    CancelScope.cancelInput(other, 'a')()
+    await heard
+    CancelScope.cancelInput(other, 'b')()
+    expect(await waiting).toMatchObject({ _tag: 'AllOf' })
+  })
+
+  it('wait for time that another thread has started', async () => {
+    const scope = CancelScope.open(andThen(manual('go'), timeout('5ms')))()
+    const waiting = CancelScope.wait(scope)()
+    CancelScope.cancelInput(ownShared(share(scope)())(), 'go')()
+    expect(await waiting).toMatchObject({ _tag: 'TimedOut' })
+  })
+
+  it('look for a counter that another thread has brought to zero', async () => {
+    const scope = CancelScope.open(counter(1))()
+    const waiting = CancelScope.wait(scope)()
+    CancelScope.poll(openShared(share(scope)())())()
+    expect(await waiting).toMatchObject({ _tag: 'CounterExhausted' })
+  })
+
+  it('ask predicates of this thread', async () => {
+    let isDone = false
+    const scope = CancelScope.open(condition('done'), { conditions: { done: () => isDone } })()
+    const view = openShared(share(scope)())()
+    const waiting = CancelScope.wait(scope, { every: 1 })()
+    expect(CancelScope.keepGoing(view)()).toBe(true)
+    isDone = true
+    expect(await waiting).toMatchObject({ _tag: 'ConditionMet' })
+    expect(CancelScope.keepGoing(view)()).toBe(false)
+  })
+
+  it('and do so no more leave nothing that listens', async () => {
+    const waitAsync = vi.spyOn(Atomics as unknown as Waitable, 'waitAsync') // sound: as above
+    const scope = CancelScope.open(all(manual('a'), manual('b')))()
+    const handle = share(scope)()
+    const unsubscribe = CancelScope.onCancelled(scope, nothing)()
+    const heard = rung(bellOf(handle))
+    expect(unsubscribe()).toBe(true)
+    const calls = waitAsync.mock.calls.length
+    CancelScope.cancelInput(scope, 'a')()
+    await heard
+    expect(waitAsync).toHaveBeenCalledTimes(calls)
+    vi.restoreAllMocks()
+  })
+
+  it('until it is closed are told of a close in another thread', async () => {
+    const scope = CancelScope.open(manual('stop'))()
+    const other = ownShared(share(scope)())()
+    const closed = new Promise<void>((onClosed) => CancelScope.onCancelled(scope, nothing, { onClosed })())
+    CancelScope.close(other)()
+    await closed
   })
 })
