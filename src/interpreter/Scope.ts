@@ -292,7 +292,7 @@ export class Scope {
 
   /** Puts the thread to sleep until another thread does something to this scope or one above it, or for so long; `null` where no other thread can. */
   sleeper(): ((span: number) => void) | null {
-    const bells = new Set(this.family().scopes.flatMap(({ machine }) => machine.bell ?? []))
+    const bells = new Set(this.family().scopes.flatMap(({ machine }) => (machine.closed ? [] : (machine.bell ?? []))))
     return bells.size === 0 ? null : sleepOn(bells)
   }
 

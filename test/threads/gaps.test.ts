@@ -10,6 +10,7 @@ import type { Entry } from '../../src/threads/epoch.js'
 import { SharedMachine } from '../../src/threads/SharedMachine.js'
 import { newState, State } from '../../src/threads/State.js'
 import type { StateHandle } from '../../src/threads/State.js'
+import { threads } from './thread.js'
 
 const { all, andThen, any, budget, condition, counter, deadline, manual, never, timeout } = Token
 
@@ -474,6 +475,15 @@ describe('those who wait', () => {
     await heard
     expect(waitAsync).toHaveBeenCalledTimes(calls)
     vi.restoreAllMocks()
+  })
+
+  it('and sleep are told where a close in another thread leaves nothing to wait for', async () => {
+    const start = await threads()
+    const scope = CancelScope.open(manual('stop'))()
+    const thread = start('sleep', share(scope)())
+    await thread.ready
+    CancelScope.close(scope)()
+    await expect(thread.answer).rejects.toThrow('waitSync would never return')
   })
 
   it('until it is closed are told of a close in another thread', async () => {
