@@ -1,15 +1,19 @@
 /** What races and threads that are ended leave behind: other threads are played by views of this one that act, or stop, between two steps of a view. */
+import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it, vi } from 'vitest'
 import { AbortSignal as Signal, Analysis, CancelScope, Clock, Token } from 'cantok-ts'
 import type { Reason } from 'cantok-ts'
 import { openShared, ownShared, share } from 'cantok-ts/threads'
 import type { ViewHandle } from 'cantok-ts/threads'
+import { defaultNames as names, token } from 'cantok-ts/testing'
 import { Scope } from '../../src/interpreter/Scope.js'
 import type { Entry } from '../../src/threads/epoch.js'
 import { SharedMachine } from '../../src/threads/SharedMachine.js'
 import { newState, State } from '../../src/threads/State.js'
 import type { StateHandle } from '../../src/threads/State.js'
+import { mostlyConditions } from '../support/mostlyConditions.js'
+import { property } from '../support/property.js'
 import { threads } from './thread.js'
 
 const { all, andThen, any, budget, condition, counter, deadline, manual, never, timeout } = Token
@@ -232,8 +236,8 @@ describe('measures', () => {
     const [one, other] = [open(), open()]
     const spend = (scope: AnyScope, amount: number): boolean => CancelScope.spend(scope, 'calls', amount)()
     expect([spend(one, 3), spend(other, 2), poll(one)]).toEqual([true, true, true])
-    expect(CancelScope.cancelInput(other, 'go')()).toBe(true)
-    expect([spend(one, 4), poll(one), spend(other, 1), poll(one)]).toEqual([true, true, true, false])
+    expect([spend(one, 1), CancelScope.cancelInput(other, 'go')()]).toEqual([true, true])
+    expect([spend(one, 3), poll(one), spend(other, 1), poll(one)]).toEqual([true, true, true, false])
     expect(reasonOf(one)).toMatchObject({
       reasons: [{ limit: 4, spent: 5 }, { name: 'go' }, { limit: 10, spent: 10 }],
     })
@@ -246,6 +250,28 @@ describe('measures', () => {
     CancelScope.spend(one, 'calls', 0.9 * Number.MAX_VALUE)()
     CancelScope.spend(one, 'calls', 0.9 * Number.MAX_VALUE)()
     expect(reasonOf(other)).toMatchObject({ _tag: 'BudgetSpent', spent: Number.MAX_VALUE })
+  })
+
+  it('a look after the spending of others needs no clock', () => {
+    const { clock, open } = shared(any(budget('calls', 10), manual('stop')))
+    const [one, other] = [open(), open()]
+    CancelScope.spend(one, 'calls', 3)()
+    const [monotonic, wall] = [vi.spyOn(clock, 'monotonic'), vi.spyOn(clock, 'wall')]
+    expect([poll(one), poll(other)]).toEqual([true, true])
+    expect(monotonic).not.toHaveBeenCalled()
+    expect(wall).not.toHaveBeenCalled()
+  })
+
+  it('a beat puts the end off for all', () => {
+    const { clock, open } = shared(Token.idle('worker', 10))
+    const [one, other] = [open(), open()]
+    clock.advance(6)()
+    expect(CancelScope.beat(one, 'worker')()).toBe(true)
+    clock.advance(9)()
+    expect([poll(other), poll(one)]).toEqual([true, true])
+    clock.advance(1)()
+    expect([poll(other), poll(one)]).toEqual([false, false])
+    expect(reasonOf(other)).toMatchObject({ _tag: 'Stalled', at: 1_000_016 })
   })
 
   it('the latest beat stands, in whatever order they come', () => {
@@ -493,4 +519,86 @@ describe('those who wait', () => {
     CancelScope.close(other)()
     await closed
   })
+})
+
+describe('the log', () => {
+  class Counting extends Interrupted {
+    entries = 0
+    override append(last: number, entry: Entry): boolean | null {
+      const stands = super.append(last, entry)
+      if (stands === true) this.entries++
+      return stands
+    }
+  }
+
+  const leavesOf = (token: Token.Token<Token.Input>): number => {
+    switch (token._tag) {
+      case 'Any':
+      case 'All':
+        return token.tokens.reduce((leaves, part) => leaves + leavesOf(part), 0)
+      case 'AndThen':
+        return leavesOf(token.first) + leavesOf(token.second)
+      case 'Labelled':
+        return leavesOf(token.token)
+      default:
+        return 1
+    }
+  }
+
+  const act = fc.record({
+    view: fc.nat({ max: 3 }),
+    what: fc.constantFrom('poll', 'poll', 'poll', 'peek', 'request', 'spend', 'beat', 'advance', 'jump', 'answer'),
+    which: fc.nat({ max: 9 }),
+    amount: fc.nat({ max: 4 }),
+    /** The next act is done in the middle of this one, where it can. */
+    meanwhile: fc.constantFrom('no', 'no', 'beforeAppend', 'afterCount'),
+  })
+
+  /** Some of the names are predicates of each view. */
+  const known = fc.array(fc.subarray([...names.condition]), { minLength: 4, maxLength: 4 })
+
+  for (const [title, tokens] of [
+    ['of conditions', token({ maxDepth: 4, ...mostlyConditions })],
+    ['of all', token({ maxDepth: 4 })],
+  ] as const)
+    property(
+      `holds no entry that fires nothing, and all views come to the same: ${title}`,
+      [tokens, known, fc.array(act, { maxLength: 60 })],
+      (opened, asked, acts) => {
+        const { handle, clock, open } = shared(opened)
+        const answers = new Map<string, boolean>()
+        const states = asked.map(() => new Counting(handle))
+        const views = states.map((state, view) =>
+          open(state, Object.fromEntries(asked[view]!.map((name) => [name, () => answers.get(name) === true]))),
+        )
+        const pick = (kind: keyof typeof names, which: number): string => names[kind][which % names[kind].length]!
+        let at = 0
+        const next = (): void => {
+          const each = acts[at++]
+          if (each === undefined) return
+          const { view, what, which, amount, meanwhile } = each
+          const scope = views[view]!
+          const state = states[view]!
+          if (meanwhile !== 'no')
+            state[meanwhile] = () => {
+              if (acts[at]?.view !== view) next()
+            }
+          if (what === 'poll') CancelScope.poll(scope)()
+          else if (what === 'peek') CancelScope.peek(scope)()
+          else if (what === 'request') CancelScope.cancelInput(scope, pick('manual', which))()
+          else if (what === 'spend') CancelScope.spend(scope, pick('budget', which), amount)()
+          else if (what === 'beat') CancelScope.beat(scope, pick('idle', which))()
+          else if (what === 'advance') clock.advance(amount)()
+          else if (what === 'jump') clock.setWall(1_000_000 + which - amount)()
+          else answers.set(pick('condition', which), amount > 1)
+          state.beforeAppend = state.afterCount = nothing
+        }
+        while (at < acts.length) next()
+        expect(states.reduce((sum, { entries }) => sum + entries, 0)).toBeLessThanOrEqual(leavesOf(opened))
+        const machines = [...views, open()].map((view) => (view as unknown as Scope).machine) // sound: a view is a scope
+        for (const machine of machines) machine.catchUp()
+        for (const { decided } of machines) expect(decided).toEqual(machines[0]!.decided)
+      },
+      2000,
+    )
 })
