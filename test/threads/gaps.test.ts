@@ -190,6 +190,38 @@ describe('races', () => {
     for (const scope of [slow, fast, open()]) expect(reasonOf(scope)).toMatchObject({ name: 'b', detail: 'first' })
   })
 
+  it.each([
+    ['takes room', ['b']],
+    ['links its entry', [null, 'b']],
+    ['gives its room back', [null, 'b', 'c']],
+  ])('another thread may come just when one %s', (_, acts) => {
+    const { open } = shared(all(manual('a'), manual('b'), manual('c'), manual('d'), manual('e')))
+    const [slow, fast] = [open(), open()]
+    const { compareExchange } = Atomics
+    const left = [...acts]
+    const meanwhile: Array<string> = []
+    const spy = vi.spyOn(Atomics, 'compareExchange')
+    spy.mockImplementation(((...given: Parameters<typeof compareExchange>) => {
+      const name = left.shift() ?? null
+      if (name !== null) {
+        spy.mockImplementation(compareExchange as never) // sound: its own overloads
+        CancelScope.cancelInput(fast, name)()
+        spy.mockImplementation(interrupted)
+        meanwhile.push(name)
+      }
+      return compareExchange(...given)
+    }) as never) // sound: as above
+    const interrupted = spy.getMockImplementation()!
+    expect(CancelScope.cancelInput(slow, 'a')()).toBe(true)
+    vi.restoreAllMocks()
+    expect(left).toEqual([])
+    const order = [...meanwhile, 'a', ...['b', 'c', 'd', 'e'].filter((name) => !meanwhile.includes(name))]
+    for (const name of order.slice(meanwhile.length + 1)) expect(CancelScope.cancelInput(fast, name)()).toBe(true)
+    const reason = reasonOf(slow)
+    expect(reason).toMatchObject({ reasons: order.map((name) => ({ name })) })
+    for (const scope of [fast, open()]) expect(reasonOf(scope)).toEqual(reason)
+  })
+
   it('who finds no room while others are about to log looks again', () => {
     const { handle, open } = shared(manual('stop'))
     class Crowded extends State {
@@ -336,8 +368,12 @@ describe('predicates', () => {
 
   it('those of other threads are not answered for', () => {
     const { open } = shared(any(condition('mine'), condition('theirs', { fallback: true, onError: 'ignore' })))
-    const scope = open(undefined, { mine: () => false })
+    let isMine = false
+    const scope = open(undefined, { mine: () => isMine })
     expect([poll(scope), poll(scope)]).toEqual([true, true])
+    isMine = true
+    expect(poll(scope)).toBe(false)
+    expect(reasonOf(open())).toMatchObject({ name: 'mine' })
   })
 
   it('one that asks its own scope is not asked again', () => {
