@@ -146,10 +146,12 @@ export class SharedMachine implements Engine {
       wall >= date ? Math.min(instant, Math.max(since.instant, this.seen, instant - (wall - date))) : Infinity
     const at = Math.min(next, reached)
     if (at > instant) return null
+    const isDate = reached === at
     return {
-      happening: { _tag: 'Elapsed' },
-      // it counts as reached just then, also where the wall clock has jumped far over it
-      wall: reached === at ? date : wall - (instant - at),
+      happening: isDate
+        ? { _tag: 'Elapsed', from: Math.min(at, Math.max(since.instant, this.seen)) }
+        : { _tag: 'Elapsed' },
+      wall: Math.max(isDate ? date : -Infinity, wall - (instant - at)),
       measures: { ...measures, instant: at },
     }
   }

@@ -22,12 +22,18 @@ export interface Measures {
 
 /** What the log tells: an event of the token, a reason from outside it, or that it stands still from now on. */
 export type Happening =
-  | { readonly _tag: 'Elapsed' }
+  | Elapsed
   | Requested
   | Spent
   | Polled
   | { readonly _tag: 'Decided'; readonly reason: Reason }
   | { readonly _tag: 'Closed' }
+
+/** Time passed; dates that are reached in it are so after the instant `from`, if there is one. */
+interface Elapsed {
+  readonly _tag: 'Elapsed'
+  readonly from?: number
+}
 
 /** A look with the answers that matter: of all other conditions it knows nothing. `failed` are predicates that gave no boolean. */
 interface Polled {
@@ -71,8 +77,13 @@ export const follow = (epoch: Epoch, { happening, wall, measures }: Entry, names
   let next = isMeasured(epoch.token) ? measured(epoch, happening, since, names) : epoch.token
   // dates are reached between looks: one that is started in a look is not found in it
   const reached = happening._tag === 'Elapsed' ? wall : -Infinity
-  const elapsed: Event = { _tag: 'Elapsed', ms: since.instant - epoch.since.instant, wall: reached }
-  for (const event of isTimed(next) ? [elapsed, ...eventsOf(happening, names)] : eventsOf(happening, names)) {
+  const start = epoch.since.instant
+  const from = happening._tag === 'Elapsed' ? (happening.from ?? start) : start
+  const elapsed: ReadonlyArray<Event> = [
+    ...(from > start ? [{ _tag: 'Elapsed', ms: from - start, wall: -Infinity } as const] : []),
+    { _tag: 'Elapsed', ms: since.instant - Math.max(start, from), wall: reached },
+  ]
+  for (const event of isTimed(next) ? [...elapsed, ...eventsOf(happening, names)] : eventsOf(happening, names)) {
     const given = reasonsIn(next)
     const [verdict, left] = step(event)(next)
     const stamp = stamping(given, wall)
