@@ -96,7 +96,8 @@ export interface SharedWorld<Name extends string = string> {
  * threads nothing that has fired can be undone: where a predicate's error ends a read, what shared scopes came to in it stays.
  *
  * The IO throws a `TypeError` if the scope needs time and runs on a clock that other threads cannot read (a virtual one), and an `Error` in the middle of a
- * read of it; then nothing is shared. Linear in the size of the tokens; takes some kilobytes of memory, and half of one for each leaf.
+ * read of it; then nothing is shared. It takes some 200 kilobytes of memory, most of it never touched, and one for
+ * each leaf; more where a token has hundreds of names, for each entry has room for all. What fires later costs time linear in the size of the token, in each thread.
  *
  * @example
  * ```ts
@@ -138,7 +139,7 @@ export function share(scope: ScopeView, { room = 65_536 }: ShareOptions = {}): I
  * Opens, in this thread, a view of a scope that another has shared: to look at, wait for and derive from, never to cancel.
  *
  * Its polls count, as those of the scope itself, whichever thread makes them. A poll in which nothing has happened is one atomic load; beside that it reads the clock
- * if the scope needs time, and adds to a counter if it has one. A loop that never yields sees what others do, `waitSync` sleeps until they do it, and waiting and
+ * if the scope needs time, adds to a counter if it has one, and loads one word more for its budgets. A loop that never yields sees what others do, `waitSync` sleeps until they do it, and waiting and
  * listening are told soon after. All threads give the first reason, whole, with its instant.
  *
  * Opened twice it gives two views of one scope. Throws a `TypeError` for what is no handle, such as the `{}` that arrives where an AbortSignal was sent.

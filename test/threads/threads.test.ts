@@ -57,7 +57,8 @@ describe('a busy loop in another thread', () => {
     const instant = Date.now() + 50
     const scope = CancelScope.open(deadline(instant))()
     const [, reason] = await start('loop', share(scope)()).answer
-    expect(reason).toEqual({ _tag: 'DeadlinePassed', instant, path: [], at: instant })
+    expect(reason).toMatchObject({ _tag: 'DeadlinePassed', instant, path: [] })
+    expect(reason?.at).toBeGreaterThanOrEqual(instant)
     expect(reasonOf(scope)).toEqual(reason)
   })
 
@@ -141,8 +142,8 @@ describe('counting and spending by many threads', () => {
     let rounds = 0
     while (alone()) rounds++
     const shared = found.reduce((sum, [each]) => sum + each, 0)
-    // polls that are on the way when the second starts may count for neither
-    expect(shared).toBeGreaterThanOrEqual(rounds)
+    // polls that are on the way when the second starts may count for neither, or be told to stop when it has ended
+    expect(shared).toBeGreaterThanOrEqual(rounds - 4)
     expect(shared).toBeLessThanOrEqual(rounds + 4)
   })
 })
