@@ -51,6 +51,7 @@ export class Watch {
   private callOff: (() => void) | null = null
   private unsubscribe: (() => void) | null = null
   private unhear: (() => void) | null = null
+  private vigil: (() => void) | null = null
 
   constructor(scope: Scope) {
     this.scope = scope
@@ -67,7 +68,11 @@ export class Watch {
     if (this.scope.watch !== this) return // what was armed before it has ended the wait
     const { machine, source } = this.scope
     if (source !== null) return this.follow(source)
-    if (machine.bell !== null) this.unhear ??= hear(machine.bell, () => this.heed())
+    const kept = this.keepers > 0
+    if (machine.bell !== null) {
+      this.unhear ??= hear(machine.bell, () => this.heed())
+      this.keepUp(kept)
+    }
     const now = machine.clock.monotonic()
     const pace = machine.wantsLooks() ? Math.max(1, Math.min(...this.paces.keys())) : Infinity
     if (pace !== this.pace) {
@@ -78,7 +83,6 @@ export class Watch {
     this.pace = pace
     const wakeAt = Math.min(now + machine.untilNext(now), this.nextLook)
     this.revision = machine.revision
-    const kept = this.keepers > 0
     if (machine.decided !== null) return this.wake() // time had come to its end unseen
     if (wakeAt === this.wakeAt && kept === this.kept && this.callOff !== null) return
     this.disarm()
@@ -95,9 +99,23 @@ export class Watch {
     )()
   }
 
+  /** Another thread may end the wait at any time, so the process is kept alive for it without a timer that is due. */
+  private keepUp(wanted: boolean): void {
+    if (!wanted) {
+      this.vigil?.()
+      this.vigil = null
+    }
+    if (wanted)
+      this.vigil ??= this.scope.machine.clock.schedule(day, () => {
+        this.vigil = null
+        this.arm()
+      })()
+  }
+
   /** Waits for nothing any more. */
   end(): void {
     this.disarm()
+    this.keepUp(false)
     this.unhear?.()
     this.unhear = null
   }
@@ -163,6 +181,8 @@ export class Watch {
     this.arm()
   }
 }
+
+const day = 86_400_000
 
 /** Waits for a scope that has not fired; the answer takes that back, and says whether it was in time. */
 export const subscribe = (scope: Scope, listener: Listener): (() => boolean) => {

@@ -217,12 +217,10 @@ export class SharedMachine implements Engine {
 
   request(name: string, detail: string | undefined): boolean {
     this.catchUp()
-    return this.propose(
-      () =>
-        this.live.manual.has(name)
-          ? this.now({ _tag: 'Requested', name, ...(detail === undefined ? {} : { detail }) })
-          : null,
-      detail,
+    return this.propose(() =>
+      this.live.manual.has(name)
+        ? this.now({ _tag: 'Requested', name, ...(detail === undefined ? {} : { detail }) })
+        : null,
     )
   }
 
@@ -266,11 +264,12 @@ export class SharedMachine implements Engine {
   }
 
   cancel(reason: Requested): boolean {
-    return this.propose(() => this.now({ _tag: 'Decided', reason }), reason.detail ?? '')
+    return this.propose(() => this.now({ _tag: 'Decided', reason }))
   }
 
   decide(reason: Reason): void {
-    this.propose(() => this.now({ _tag: 'Decided', reason }))
+    // the reason of a parent is found there by the others, that of a source is heard here only
+    this.propose(() => this.now({ _tag: 'Decided', reason }), this.source === null)
   }
 
   close(): void {
@@ -315,31 +314,34 @@ export class SharedMachine implements Engine {
     }
   }
 
-  /** Proposes an entry for the latest epoch until it stands, or there is none to propose; whether it stands. */
-  private propose(make: (epoch: Epoch) => Entry | null, detail?: string): boolean {
-    let isBrief = false
+  /**
+   * Proposes an entry for the latest epoch until it stands, or there is none to propose; whether it stands.
+   *
+   * A text for which there is no room is cut, unless others come to the same by a way of their own, if not in the same words.
+   */
+  private propose(make: (epoch: Epoch) => Entry | null, mayDiffer: boolean = false): boolean {
+    let letters = Infinity
     for (let attempts = 1; ; attempts++) {
       this.listen()
       if (this.decided !== null || this.closed) return false
       const made = make(this.epoch)
       if (made === null) return false
-      const entry = isBrief ? brief(made) : made
+      const entry = shortened(made, letters)
       if (Atomics.load(this.words, this.end) !== 0) continue
       const stands = this.state.append(this.end, entry)
-      // others may be in the middle of theirs; what is longer than usual finds no room later either
-      if (stands === null && attempts < patience && this.state.isUsual(entry)) continue
-      if (stands === null && detail !== undefined)
-        throw new RangeError(
-          `detail must fit into the room that the scope was shared with, of which there is too little left for ${detail.length} letters`,
-        )
-      if (stands === null && this.source !== null && !isBrief) {
-        isBrief = true // other threads hear of it here only
-        continue
+      if (stands === null) {
+        const isUsual = this.state.isUsual(entry)
+        // there is room for it, but others may be in the middle of theirs
+        if (isUsual && attempts < patience) continue
+        if (!isUsual && letters > 0 && !mayDiffer) {
+          letters = Math.floor(Math.min(letters, detailOf(made).length) / 2)
+          continue
+        }
+        this.enter(follow(this.epoch, entry, this.state.handle.names))
+        return true
       }
-      // the reason of a parent that has no room: other threads come to it by the same way
-      if (stands === null) this.enter(follow(this.epoch, entry, this.state.handle.names))
-      else this.listen()
-      if (stands !== false) return true
+      this.listen()
+      if (stands) return true
     }
   }
 
@@ -374,13 +376,24 @@ export class SharedMachine implements Engine {
   }
 }
 
-/** As much of a reason as there is always room for. */
-const brief = (entry: Entry): Entry => {
-  if (entry.happening._tag !== 'Decided') return entry
-  const { reason } = entry.happening
-  const detail = 'detail' in reason && reason.detail !== undefined ? { detail: `${reason.detail.slice(0, 24)}…` } : {}
+const detailOf = ({ happening }: Entry): string => {
+  const told = happening._tag === 'Decided' ? happening.reason : happening
+  return 'detail' in told ? (told.detail ?? '') : ''
+}
+
+/** An entry whose text of somebody's own has at most so many letters, so that there is room for it; a reason of parts, or with a label that is longer than all, gives way to one without. */
+const shortened = (entry: Entry, letters: number): Entry => {
+  const { happening } = entry
+  if (letters === Infinity) return entry
+  const text = detailOf(entry)
+  const detail = text === '' ? {} : { detail: text.length <= letters ? text : `${text.slice(0, letters)}…` }
+  if (happening._tag === 'Requested') return { ...entry, happening: { ...happening, ...detail } }
+  if (happening._tag !== 'Decided') return entry
+  const { reason } = happening
+  if (reason._tag === 'Requested' && letters > 0)
+    return { ...entry, happening: { ...happening, reason: { ...reason, ...detail } } }
   const at = reason.at === undefined ? {} : { at: reason.at }
-  return { ...entry, happening: { _tag: 'Decided', reason: { _tag: 'Requested', ...detail, path: [], ...at } } }
+  return { ...entry, happening: { ...happening, reason: { _tag: 'Requested', ...detail, path: [], ...at } } }
 }
 
 /** How often to look whether others have made room. */

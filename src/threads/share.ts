@@ -62,7 +62,7 @@ export interface ScopeHandle<I extends Input = never> extends ViewHandle {
 }
 
 /**
- * `room`: how many letters the details of cancels, and reasons that come from parents, may take together (65,536 unless given).
+ * `room`: how many letters the details of cancels, and reasons that come from parents, may take together (16,384 unless given).
  *
  * @category model
  * @since 0.1.0
@@ -96,7 +96,7 @@ export interface SharedWorld<Name extends string = string> {
  * threads nothing that has fired can be undone: where a predicate's error ends a read, what shared scopes came to in it stays.
  *
  * The IO throws a `TypeError` if the scope needs time and runs on a clock that other threads cannot read (a virtual one), and an `Error` in the middle of a
- * read of it; then nothing is shared. It takes some 200 kilobytes of memory, most of it never touched, and one for
+ * read of it; then nothing is shared. It takes some 100 kilobytes of memory, most of it never touched, and one for
  * each leaf; more where a token has hundreds of names, for each entry has room for all. What fires later costs time linear in the size of the token, in each thread.
  *
  * @example
@@ -117,7 +117,7 @@ export interface SharedWorld<Name extends string = string> {
  */
 export function share<I extends Input>(scope: CancelScope<I>, options?: ShareOptions): IO<ScopeHandle<I>>
 export function share(scope: ScopeView, options?: ShareOptions): IO<ViewHandle>
-export function share(scope: ScopeView, { room = 65_536 }: ShareOptions = {}): IO<ViewHandle> {
+export function share(scope: ScopeView, { room = 16_384 }: ShareOptions = {}): IO<ViewHandle> {
   const live = scopeOf(scope)
   if (!(Number.isSafeInteger(room) && room >= 0 && room <= mostLetters))
     throw new RangeError(`room must be an integer from 0 to ${mostLetters}, but was ${received(room)}`)
@@ -157,14 +157,16 @@ export function share(scope: ScopeView, { room = 65_536 }: ShareOptions = {}): I
  * @category constructors
  * @since 0.1.0
  */
-export const openShared = (handle: ViewHandle, { conditions = {} }: SharedWorld = {}): IO<ScopeView> =>
-  opening(handle, conditions as Conditions, false)
+export const openShared = <I extends Input = Input>(
+  handle: ViewHandle & Partial<Pick<ScopeHandle<I>, typeof owned>>,
+  { conditions = {} }: SharedWorld<NameOf<'condition', I>> = {},
+): IO<ScopeView> => opening(handle, conditions, false)
 
 /**
  * Opens, in this thread, a scope that another has shared, as its owner: to cancel it, spend, beat and feed its inputs too.
  *
  * What is done to it is done for all threads at once, and of what several do at the same time one is first. Amounts that are spent at the same time all count. `close` ends
- * the scope's own part in all threads. A detail for which the room is at its end is a `RangeError`, and changes nothing. Otherwise as `openShared`;
+ * the scope's own part in all threads. A detail for which there is no room is cut and ends in `…`. Otherwise as `openShared`;
  * throws a `TypeError` also for the handle of a view.
  *
  * @example
@@ -185,9 +187,9 @@ export const ownShared = <I extends Input>(
   handle: ScopeHandle<I>,
   { conditions = {} }: SharedWorld<NameOf<'condition', I>> = {},
 ): IO<CancelScope<I>> => {
-  if (isHandle(handle) && !handle.owned)
-    throw new TypeError('handle must be that of a scope that has an owner, but was that of a view')
-  return opening(handle, conditions as Conditions, true) as IO<CancelScope<I>> // sound: a handle for these inputs is made of a scope that takes them
+  refuseNoHandle(handle)
+  if (!handle.owned) throw new TypeError('handle must be that of a scope that has an owner, but was that of a view')
+  return opening(handle, conditions, true) as IO<CancelScope<I>> // sound: a handle for these inputs is made of a scope that takes them
 }
 
 // -------------------------------------------------------------------------------------
@@ -269,9 +271,9 @@ const firstEpoch = (token: Token<Input>, since: Measures): Epoch => ({
 // private: opening
 // -------------------------------------------------------------------------------------
 
-const opening = (handle: ViewHandle, conditions: Conditions, owned: boolean): IO<ScopeView> => {
-  if (!isHandle(handle))
-    throw new TypeError(`handle must be what share gives, sent as it is, but was ${received(handle)}`)
+const opening = (handle: ViewHandle, given: Partial<Conditions>, owned: boolean): IO<ScopeView> => {
+  refuseNoHandle(handle)
+  const conditions = predicatesOf(given)
   return () => {
     const scopes: Array<Scope> = []
     for (const [place, shared] of handle.scopes.entries()) {
@@ -281,6 +283,16 @@ const opening = (handle: ViewHandle, conditions: Conditions, owned: boolean): IO
     }
     return scopes.at(-1)!
   }
+}
+
+const predicatesOf = (conditions: Partial<Conditions>): Conditions => {
+  const given = Object.entries(conditions).flatMap(([name, predicate]) =>
+    predicate === undefined ? [] : ([[name, predicate]] as const),
+  )
+  for (const [name, predicate] of given)
+    if (typeof (typeof predicate === 'object' ? predicate.test : predicate) !== 'function')
+      throw new TypeError(`conditions must be predicates, but '${name}' was ${received(predicate)}`)
+  return Object.fromEntries(given)
 }
 
 const openOne = (
@@ -303,8 +315,35 @@ const openOne = (
   return scope
 }
 
-const isHandle = (handle: ViewHandle): boolean =>
-  typeof handle === 'object' && handle !== null && handle['cantok-ts/shared'] === 1 && Array.isArray(handle.scopes)
+/** Refuses what is no handle, and one that has lost its memory on the way. */
+const refuseNoHandle = (handle: ViewHandle): void => {
+  if (
+    typeof handle !== 'object' ||
+    handle === null ||
+    handle['cantok-ts/shared'] !== 1 ||
+    !Array.isArray(handle.scopes)
+  )
+    throw new TypeError(
+      `handle must be what share gives, sent as it is, but was ${received(handle)}${
+        typeof handle === 'object'
+          ? '; an AbortSignal that is posted arrives as one, a scope is to be shared first'
+          : ''
+      }`,
+    )
+  const isWhole = handle.scopes.every(
+    ({ state, parents }, place) =>
+      isShared(state?.memory) &&
+      isShared(state.bell) &&
+      Array.isArray(parents) &&
+      parents.every((parent) => Number.isInteger(parent) && parent >= 0 && parent < place),
+  )
+  if (!isWhole || handle.scopes.length === 0)
+    throw new TypeError(
+      'handle must hold shared memory, which goes through postMessage and workerData only, not through JSON or to another process: send the residual there',
+    )
+}
+
+const isShared = (memory: unknown): boolean => Object.prototype.toString.call(memory) === '[object SharedArrayBuffer]'
 
 interface Size {
   readonly leaves: number

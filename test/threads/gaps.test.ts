@@ -134,7 +134,7 @@ describe('what comes from elsewhere', () => {
     const view = openShared(share(scope, { room: 0 })())()
     controller.abort(new Error(`gone ${'x'.repeat(10_000)}`))
     CancelScope.poll(scope)()
-    expect(reasonOf(view)).toMatchObject({ _tag: 'Requested', detail: 'gone xxxxxxxxxxxxxxxxxxx…' })
+    expect(reasonOf(view)).toMatchObject({ _tag: 'Requested', detail: expect.stringMatching(/^gone x+…$/) })
     expect(reasonOf(scope)).toEqual(reasonOf(view))
   })
 })
@@ -403,16 +403,18 @@ describe('predicates', () => {
 })
 
 describe('handles', () => {
-  it('there is room for each leaf to fire, and none of it for details', () => {
+  it('there is room for each leaf to fire, whatever details take', () => {
     const names = Array.from({ length: 200 }, (_, place) => `input ${place}`)
     const scope = CancelScope.open(all(...names.map((name) => manual(name))))()
     const owned = ownShared(share(scope, { room: 0 })())()
     for (const name of names) {
-      expect(CancelScope.cancelInput(owned, name, 'x'.repeat(2000))).toThrow(RangeError)
-      expect(CancelScope.cancelInput(owned, name)()).toBe(true)
+      expect(CancelScope.cancelInput(owned, name, 'x'.repeat(20_000))()).toBe(true)
+      expect(CancelScope.cancelInput(owned, name)()).toBe(false)
     }
     const reason = reasonOf(scope)
-    expect(reason?._tag === 'AllOf' && reason.reasons).toHaveLength(200)
+    const parts = reason?._tag === 'AllOf' ? reason.reasons : []
+    expect(parts).toHaveLength(200)
+    for (const part of parts) expect(part).toMatchObject({ detail: expect.stringMatching(/^x+…$/) })
   })
 
   it('a reason that it has fired for fits, however deep', () => {

@@ -336,9 +336,22 @@ describe('refusals', () => {
   const handle = (): ScopeHandle<'manual:stop'> => share(CancelScope.open(manual('stop'))())()
 
   it('what is no handle', () => {
-    expect(() => openShared({} as ScopeHandle)).toThrow(
-      new TypeError('handle must be what share gives, sent as it is, but was an object'),
-    ) // sound: what an AbortSignal arrives as
+    const gone = JSON.parse(JSON.stringify(handle())) as ScopeHandle // sound: it is refused
+    for (const open of [openShared, ownShared]) {
+      expect(() => open({} as ScopeHandle)).toThrow(
+        new TypeError(
+          'handle must be what share gives, sent as it is, but was an object; an AbortSignal that is posted arrives as one, a scope is to be shared first',
+        ),
+      ) // sound: what an AbortSignal arrives as
+      expect(() => open(null as unknown as ScopeHandle)).toThrow('handle must be what share gives') // sound: as above
+      expect(() => open(gone)).toThrow(/^handle must hold shared memory, .* send the residual there$/)
+      expect(() => open({ ...handle(), scopes: [] })).toThrow('handle must hold shared memory')
+    }
+  })
+
+  it('what is no predicate', () => {
+    const conditions = { done: 'yes' } as unknown as Record<string, () => boolean> // sound: an untyped caller
+    expect(() => openShared(handle(), { conditions })).toThrow("conditions must be predicates, but 'done' was 'yes'")
   })
 
   it('a view has no owner', () => {
@@ -354,14 +367,16 @@ describe('refusals', () => {
     expect(reasonOf(openShared(share(CancelScope.open(manual('stop'), { clock })())())())).toBe(null)
   })
 
-  it('details that have no room, and nothing changes', () => {
-    const scope = CancelScope.open(manual('stop'))()
-    const owned = ownShared(share(scope, { room: 1000 })())()
-    expect(CancelScope.cancel(owned, 'x'.repeat(2000))).toThrow(RangeError)
-    expect(CancelScope.cancelInput(owned, 'stop', 'x'.repeat(2000))).toThrow('detail must fit')
-    expect(reasonOf(scope)).toBe(null)
-    expect(CancelScope.cancelInput(owned, 'stop')()).toBe(true)
-    expect(reasonOf(scope)).toMatchObject({ name: 'stop' })
+  it('no cancel, for however long a detail: it is cut to what there is room for', () => {
+    const detail = `begins ${'x'.repeat(2000)}`
+    for (const whole of [true, false]) {
+      const scope = CancelScope.open(manual('stop'))()
+      const owned = ownShared(share(scope, { room: 1000 })())()
+      const cancel = whole ? CancelScope.cancel(owned, detail) : CancelScope.cancelInput(owned, 'stop', detail)
+      expect(cancel()).toBe(true)
+      expect(reasonOf(scope)).toEqual(reasonOf(owned))
+      expect(reasonOf(scope)).toMatchObject({ detail: expect.stringMatching(/^begins x{400,}…$/) })
+    }
   })
 
   it.each([-1, 1.5, NaN, 2 ** 40])('a room of %d', (room) => {

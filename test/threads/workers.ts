@@ -101,12 +101,10 @@ export const wait = async (handle: ViewHandle): Promise<readonly [Reason.Reason,
   const scope = openShared(handle)()
   const signal = AbortSignal.toAbortSignal(scope)()
   const heard = new Promise<Reason.Reason>((resolve) => CancelScope.onCancelled(scope, resolve)())
-  const alive = setInterval(() => {}, 1000) // nothing else keeps this thread
   ready()
+  // nothing but the wait keeps this thread
   const waited = await CancelScope.wait(scope)()
-  const answer = [waited, await heard, signal.aborted] as const
-  clearInterval(alive)
-  return answer
+  return [waited, await heard, signal.aborted]
 }
 
 /** Opens it twice: both views agree. */

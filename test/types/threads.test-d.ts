@@ -56,6 +56,14 @@ describe('openShared', () => {
     CancelScope.cancel(openShared(share(scope)())())
   })
 
+  it('takes predicates by the names of conditions, where the handle knows them', () => {
+    const view: CancelScope.ScopeView = scope
+    openShared(share(scope)(), { conditions: { done: () => true } })
+    openShared(share(view)(), { conditions: { anything: () => true } })
+    // @ts-expect-error - a condition that the token does not name
+    openShared(share(scope)(), { conditions: { dnoe: () => true } })
+  })
+
   it('refuses what is no handle', () => {
     // @ts-expect-error - as an AbortSignal arrives
     openShared({})
