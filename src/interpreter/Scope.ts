@@ -76,11 +76,6 @@ export class Scope {
     return `CancelScope(${Show.show(this.token)})`
   }
 
-  /** The same for `console.log` of Node. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toJSON()
-  }
-
   /** Whether it has fired, and why; from within a predicate of this very read, what is known by now. */
   read(direct: boolean): Reason | null {
     const { machine } = this
