@@ -84,10 +84,8 @@ const serve = (
     const sent = headers[headerName]
     const read = sent === undefined ? E.right(never) : fromHeader(sent)
     if (E.isLeft(read)) return answer({ status: 400, text: report(read.left).join('; ') })
-    const opened = CancelScope.openUnknown(here(read.right))()
-    if (E.isLeft(opened)) return answer({ status: 400, text: 'conditions are not known here' })
 
-    const caller = opened.right
+    const caller = CancelScope.open(here(read.right))()
     const scope = pipe(caller, CancelScope.child(labelled(name)(own)))()
     response.once('close', () => {
       if (!response.writableFinished && CancelScope.cancel(scope, 'the caller hung up')()) onHangUp()

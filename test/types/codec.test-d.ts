@@ -1,4 +1,5 @@
 /** What codecs give is checked data of unknown inputs: `openUnknown` takes it, `open` does not. */
+import { pipe } from 'fp-ts/lib/function.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { CancelScope, Token } from 'cantok-ts'
@@ -10,10 +11,11 @@ import {
   TokenFromJson,
   TokenFromString,
   getTokenFromJson,
+  hearing,
   jsonSchema,
   report,
 } from 'cantok-ts/codec'
-import type { EventEncoded, EvidenceEncoded, ReasonEncoded, TokenEncoded } from 'cantok-ts/codec'
+import type { EventEncoded, EvidenceEncoded, Heard, ReasonEncoded, TokenEncoded } from 'cantok-ts/codec'
 import { describe, expectTypeOf, it } from 'vitest'
 
 type Anything = Token.Token<Token.Input>
@@ -70,5 +72,47 @@ describe('a token that was decoded', () => {
     CancelScope.open(result.right)
     // @ts-expect-error: it may name inputs
     expectTypeOf<Token.Token>(result.right)
+  })
+})
+
+describe('a token of which some is heard', () => {
+  it('names no more than that', () => {
+    const result = TokenFromJson.decode(input)
+    if (result._tag === 'Left') return
+    const here = hearing({ budget: ['calls'] })
+    expectTypeOf(here(result.right)).toEqualTypeOf<Token.Token<'budget:calls'>>()
+    expectTypeOf(pipe(result.right, hearing())).toEqualTypeOf<Token.Token>()
+    expectTypeOf(pipe(result.right, hearing({ counters: true }))).toEqualTypeOf<Token.Token>()
+    expectTypeOf(pipe(result.right, hearing({ manual: ['stop', 'quit'], idle: ['worker'], budget: [] }))).toEqualTypeOf<
+      Token.Token<'manual:stop' | 'manual:quit' | 'idle:worker'>
+    >()
+    const scope = CancelScope.open(here(result.right))()
+    CancelScope.spend(scope, 'calls', 1)
+    // @ts-expect-error: no such budget is heard
+    CancelScope.spend(scope, 'callz', 1)
+  })
+
+  it('names no more than it did', () => {
+    const here = hearing({ budget: ['calls'], condition: ['drained'] })
+    expectTypeOf(here(Token.manual('stop'))).toEqualTypeOf<Token.Token>()
+    expectTypeOf(here(Token.any(Token.manual('stop'), Token.budget('calls', 1)))).toEqualTypeOf<
+      Token.Token<'budget:calls'>
+    >()
+    // @ts-expect-error: the world must have the condition that is heard
+    CancelScope.open(here(Token.condition('drained')))
+  })
+
+  it('names anything where nobody knows what is heard', () => {
+    const heard: Heard = {}
+    expectTypeOf(hearing(heard)(Token.manual('stop'))).toEqualTypeOf<Token.Token<'manual:stop'>>()
+    const budget: ReadonlyArray<string> = []
+    expectTypeOf(hearing({ budget })(Token.budget('calls', 1))).toEqualTypeOf<Token.Token<'budget:calls'>>()
+  })
+
+  it('is heard by names of kinds that there are', () => {
+    // @ts-expect-error: there is no such kind
+    hearing({ budgets: ['calls'] })
+    // @ts-expect-error: one name is no list
+    hearing({ budget: 'calls' })
   })
 })
