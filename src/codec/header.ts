@@ -14,6 +14,8 @@ import { received } from '../internal/received.js'
 import { stackSafe } from '../internal/recursion.js'
 import type { Input, Token } from '../Token.js'
 import { shapes } from './format.js'
+import { defaultLimits } from './limits.js'
+import { pathText } from './shown.js'
 import { getTokenFromJson, TokenFromJson } from './TokenFromJson.js'
 
 // -------------------------------------------------------------------------------------
@@ -115,11 +117,9 @@ export const fromHeader = (header: unknown): Either<t.Errors, Token<Input>> => {
     return refused(header, 'the header must begin with its version and an array, such as 1["never"], but did not')
   const call = parsed(json)
   if (call === undefined) return refused(header, 'the header must be one version and one array of JSON, but was not')
-  let problem: string | undefined
-  const token = asToken((found) => {
-    problem = found
-  })(call)
-  if (problem !== undefined) return refused(header, problem)
+  const errors: Array<t.ValidationError> = []
+  const token = asToken(errors)({ call, place: { above: undefined, key: 'token' } })
+  if (errors.length > 0) return { _tag: 'Left', left: errors }
   return decoder().decode({ version: Number(version), token })
 }
 
@@ -193,41 +193,68 @@ const asCall: (node: Json) => Json = stackSafe<Json, Json>(function* (node) {
   return others.length === 0 ? call : [...call, Object.fromEntries(others)]
 })
 
-/** The JSON of a token; `refuse` is told what is wrong, and once it was nothing more is looked at. */
-const asToken = (refuse: (problem: string) => void): ((call: unknown) => unknown) => {
-  let isRefused = false
-  const wrong = (problem: string): void => {
-    isRefused = true
-    refuse(problem)
-  }
-  return stackSafe<unknown, unknown>(function* (call) {
-    if (isRefused) return undefined
-    if (!Array.isArray(call)) return wrong(`a token must be an array such as ["never"], but was ${received(call)}`)
+/** Where a call stands, up to the root, in the JSON that it is turned into. */
+interface Place {
+  readonly above: Place | undefined
+  readonly key: string
+}
+
+interface Reading {
+  readonly call: unknown
+  readonly place: Place
+}
+
+/** The JSON of a token, which means something if there are no errors; after so many nothing more is looked at. */
+const asToken = (errors: Array<t.ValidationError>): ((reading: Reading) => unknown) =>
+  stackSafe<Reading, unknown>(function* ({ call, place }) {
+    if (errors.length > defaultLimits.errors) return undefined
+    const wrong = (problem: string): void => {
+      const keys = keysOf(place)
+      const context = ['', ...keys].map((key) => ({ key, type: TokenFromJson, actual: call }))
+      const isLast = errors.length === defaultLimits.errors
+      const message = isLast
+        ? `reading stopped at ${pathText(keys)}, after ${errors.length} errors`
+        : `${pathText(keys)} ${problem}`
+      errors.push({ value: call, context, message })
+    }
+    if (!Array.isArray(call)) return wrong(`must be an array such as ["never"], but was ${received(call)}`)
     const [name, ...given]: ReadonlyArray<unknown> = call
     const found = signatures.find((each) => each.name === name)
     if (found === undefined) {
       const names = signatures.map((each) => each.name).join(', ')
-      return wrong(`a token must begin with one of ${names}, but began with ${received(name)}`)
+      const what = call.length === 0 ? 'was empty' : `began with ${received(name)}`
+      return wrong(`must begin with the name of a token, one of ${names}, but ${what}`)
     }
     const { tag, required, parts, isToken } = found
     const last = given.at(-1)
     const others = isRecord(last) ? last : {}
     const values = isRecord(last) ? given.slice(0, -1) : given
     if (values.length < required.length || (parts === undefined && values.length > required.length)) {
-      return wrong(`${found.name} must have the arguments (${required.join(', ')}), but had ${values.length} of them`)
+      return wrong(
+        `must have the arguments of ${found.name} (${required.join(', ')}), but had ${values.length} of them`,
+      )
     }
     const twice = Object.keys(others).find((field) => ['_tag', parts, ...required].includes(field))
-    if (twice !== undefined) return wrong(`${found.name} must have its ${twice} in its place, but had it by name`)
+    if (twice !== undefined) return wrong(`must have the ${twice} of ${found.name} in its place, but had it by name`)
     const fields: Array<readonly [string, unknown]> = [['_tag', tag], ...Object.entries(others)]
-    for (const [index, field] of required.entries())
-      fields.push([field, isToken(field) ? yield values[index] : values[index]])
+    for (const [index, field] of required.entries()) {
+      const value = values[index]
+      fields.push([field, isToken(field) ? yield { call: value, place: { above: place, key: field } } : value])
+    }
     if (parts !== undefined) {
+      const above: Place = { above: place, key: parts }
       const tokens: Array<unknown> = []
-      for (const part of values.slice(required.length)) tokens.push(yield part)
+      for (const [index, part] of values.slice(required.length).entries())
+        tokens.push(yield { call: part, place: { above, key: String(index) } })
       fields.push([parts, tokens])
     }
     return Object.fromEntries(fields)
   })
+
+const keysOf = (place: Place): ReadonlyArray<string> => {
+  const upwards: Array<string> = []
+  for (let at: Place | undefined = place; at !== undefined; at = at.above) upwards.push(at.key)
+  return upwards.reverse()
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -197,19 +197,43 @@ describe('fromHeader', () => {
     ['two', '1["never"], 1["never"]', /one array of JSON/],
     ['a line break', '1["never"]\r\nx: y', /printable ASCII/],
     ['other letters', '1["manual","ü"]', /printable ASCII/],
-    ['a name that is none', '1["tiemout",5]', /must begin with one of never, .*labelled, but began with 'tiemout'/],
+    [
+      'a name that is none',
+      '1["tiemout",5]',
+      /^token must begin with the name of a token, one of never, .*labelled, but began with 'tiemout'$/,
+    ],
     ['a name that every object has', '1["constructor"]', /but began with 'constructor'/],
     ['a tag for a name', '1["Timeout",5]', /but began with 'Timeout'/],
-    ['a part that is no array', '1["any",5]', /must be an array such as \["never"\], but was 5/],
-    ['too few arguments', '1["timeout"]', /timeout must have the arguments \(duration\), but had 0/],
-    ['too many arguments', '1["timeout",5,6]', /timeout must have the arguments \(duration\), but had 2/],
-    ['an argument twice', '1["timeout",5,{"duration":6}]', /must have its duration in its place/],
-    ['another kind by name', '1["timeout",5,{"_tag":"Never"}]', /must have its _tag in its place/],
-    ['parts by name', '1["any",{"tokens":[]}]', /must have its tokens in its place/],
+    ['an empty array', '1[]', /^token must begin with the name of a token, one of never, .*labelled, but was empty$/],
+    ['a part that is no array', '1["any",5]', /^token\.tokens\[0\] must be an array such as \["never"\], but was 5$/],
+    [
+      'a part of a part',
+      '1["andThen",["never"],["labelled","x",[]]]',
+      /^token\.second\.token must begin with .* but was empty$/,
+    ],
+    ['too few arguments', '1["timeout"]', /^token must have the arguments of timeout \(duration\), but had 0 of them$/],
+    ['too many arguments', '1["timeout",5,6]', /must have the arguments of timeout \(duration\), but had 2/],
+    ['an argument twice', '1["timeout",5,{"duration":6}]', /must have the duration of timeout in its place/],
+    ['another kind by name', '1["timeout",5,{"_tag":"Never"}]', /must have the _tag of timeout in its place/],
+    ['parts by name', '1["any",{"tokens":[]}]', /must have the tokens of any in its place/],
     ['a number that is out of range', '1["timeout",-5]', /-5/],
     ['what is left beyond the whole', '1["timeout",5,{"left":6}]', /6/],
   ])('refuses %s', (_, header, line) => {
     expect(lines(fromHeader(header)).join('\n')).toMatch(line)
+  })
+
+  it('names each place that is wrong, up to so many', () => {
+    expect(lines(fromHeader('1["any",["manual"],["never"],["all",5,["counter"]]]'))).toEqual([
+      'token.tokens[0] must have the arguments of manual (name), but had 0 of them',
+      'token.tokens[2].tokens[0] must be an array such as ["never"], but was 5',
+      'token.tokens[2].tokens[1] must have the arguments of counter (limit), but had 0 of them',
+    ])
+    const many = lines(fromHeader(`1["any"${',5'.repeat(100)}]`))
+    expect(many.length).toBe(21)
+    expect(many[20]).toBe('reading stopped at token.tokens[20], after 20 errors')
+    const read = fromHeader('1["any",["never"],["manual"]]')
+    const keys = E.isLeft(read) ? read.left[0]?.context.map(({ key }) => key) : []
+    expect(keys).toEqual(['', 'token', 'tokens', '1'])
   })
 
   it.each<[string, string]>([
