@@ -3,6 +3,7 @@
  *
  * Durations add up (`MonoidSum`) and are ordered (`Ord`). The module reads what people write (`'5 seconds'`) and prints
  * it back: `parse(Show.show(d))` is `d`. It knows no calendar: a day is 24 hours, and there are no months.
+ * These words are for code; on the wire `cantok-ts/codec` writes milliseconds, and the text that it reads is ISO 8601 (`'PT5S'`), which is not read here.
  *
  * @since 0.1.0
  */

@@ -57,12 +57,13 @@ export const getTokenFromString = (limits?: Partial<Limits>): TokenFromStringC =
       })
       if (typeof value !== 'string') return refused(`must be a text that holds JSON, but was ${shown(value)}`)
       if (value.length > length) return refused(`must be at most ${length} characters long, but was ${value.length}`)
+      if (value.startsWith('\ufeff')) return refused('must be JSON without a byte order mark, but began with one')
       let parsed: unknown
       try {
         parsed = JSON.parse(value)
       } catch (error) {
         const { message } = Object(error) as { readonly message: unknown } // sound: it may be anything
-        return refused(`must be JSON, but was ${shown(value)}: ${oneLine(String(message).slice(0, 200))}`)
+        return refused(`must be JSON, but was ${shown(spaced(value.slice(0, 200)))}${whyNot(value, String(message))}`)
       }
       return json.validate(parsed, context)
     },
@@ -74,7 +75,8 @@ export const getTokenFromString = (limits?: Partial<Limits>): TokenFromStringC =
  * A token from and to one line of JSON: for environment variables, command lines, cookies, columns of a database.
  *
  * The text is that of `TokenFromJson`, `{"version":1,"token":…}`. It is written and read at any depth that the limits allow, and its length is looked at
- * before it is parsed. What does not decode comes as io-ts `Errors`; nothing throws.
+ * before it is parsed. A byte order mark is refused by name. What does not decode comes as io-ts `Errors`, of JSON that is none with line and column where
+ * the platform says them; nothing throws.
  *
  * @example
  * ```ts
@@ -89,3 +91,23 @@ export const getTokenFromString = (limits?: Partial<Limits>): TokenFromStringC =
  * @since 0.1.0
  */
 export const TokenFromString: TokenFromStringC = /*#__PURE__*/ getTokenFromString()
+
+// -------------------------------------------------------------------------------------
+// private
+// -------------------------------------------------------------------------------------
+
+/** What the platform says is wrong with JSON: where, by line and column if it says where, and without the text, which is shown. */
+const whyNot = (json: string, message: string): string => {
+  const [, problem = message, position] = /^(.*?)(?: in JSON)? at position (\d{1,15})/s.exec(message) ?? []
+  const why = problem.slice(0, 200).replace(/(?:^|, )"[^]*" is not valid JSON$/, '')
+  if (why === '') return ''
+  return `: ${oneLine(spaced(why))}${position === undefined ? '' : placeAt(json, Number(position))}`
+}
+
+const placeAt = (json: string, position: number): string => {
+  const lines = json.slice(0, position).split(/\r\n|[\n\r]/)
+  return `, at line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
+}
+
+/** With one space wherever the text has lines and indents. */
+const spaced = (text: string): string => text.replace(/[ \t\r\n]+/g, ' ')

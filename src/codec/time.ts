@@ -1,5 +1,6 @@
 /** Instants and spans of time as ISO 8601 text, exact to the last digit that a number holds. */
 import type { Either } from 'fp-ts/lib/Either.js'
+import { shown } from './shown.js'
 
 /**
  * An instant in UTC, with the digits that the shortest decimal of the number has, so that it reads back as the same number. The number itself outside the
@@ -44,13 +45,7 @@ export const readInstant = (text: string): Either<string, number> => {
 /** Reads a span of time as milliseconds; a `Left` says what it must be. */
 export const readDuration = (text: string): Either<string, number> => {
   const found = text.length > longest ? null : durationPattern.exec(text)
-  if (found === null) {
-    return left(
-      text.length <= longest && calendarPattern.test(text)
-        ? 'must have no years and no months, for they have no fixed length'
-        : "must be an ISO 8601 duration such as 'PT1M30S'",
-    )
-  }
+  if (found === null) return left(text.length > longest ? durationRule : brokenRule(text))
   const terms = found.slice(1).map((term) => (term ?? '0').replace(',', '.').split('.'))
   const places = Math.max(...terms.map(([, fraction = '']) => fraction.length))
   const exact = terms.reduce(
@@ -70,6 +65,19 @@ export const durationPattern: RegExp =
   /^P(?=\d|T\d)(?!.*[.,]\d+[A-Z].*\d)(?:(\d{1,20}(?:[.,]\d{1,30})?)W)?(?:(\d{1,20}(?:[.,]\d{1,30})?)D)?(?:T(?=\d)(?:(\d{1,20}(?:[.,]\d{1,30})?)H)?(?:(\d{1,20}(?:[.,]\d{1,30})?)M)?(?:(\d{1,20}(?:[.,]\d{1,30})?)S)?)?$/
 
 const localPattern = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?$/
+
+const durationRule = "must be an ISO 8601 duration such as 'PT1M30S'"
+
+/** Which rule a text breaks that would be a duration without it. */
+const brokenRule = (text: string): string => {
+  const unsigned = text.replace(/[+-]/g, '')
+  const capital = unsigned.replace(/[a-z]/g, (letter) => letter.toUpperCase())
+  if (calendarPattern.test(capital)) return 'must have no years and no months, for they have no fixed length'
+  if (!durationPattern.test(capital.replace(/[.,]\d{1,30}(?=[A-Z].*\d)/g, ''))) return durationRule
+  if (unsigned !== text) return 'must have no sign, for no span of time is negative'
+  if (!durationPattern.test(capital)) return 'must have a fraction in its last part alone'
+  return `must be in capital letters, ${shown(capital)}`
+}
 
 const calendarPattern = /^P(?:\d+(?:[.,]\d+)?[YMWD])*\d+(?:[.,]\d+)?[YM]/
 

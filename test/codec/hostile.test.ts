@@ -370,6 +370,35 @@ describe('documents', () => {
   })
 })
 
+describe('text that is no JSON', () => {
+  const of = (text: string): string => {
+    const result = TokenFromString.decode(text)
+    return result._tag === 'Left' ? report(result.left).join('\n') : ''
+  }
+
+  it('is told by line and column, on one readable line', () => {
+    for (const end of ['\n', '\r\n', '\r'])
+      expect(of(`{${end}\t"version": 1,${end}  "token" 7${end}}`)).toMatch(
+        /^the value must be JSON, but was '\{ "version": 1, "token" 7 \}': [^\\]+, at line 3, column 11$/,
+      )
+    expect(of('{"version":1,}')).toMatch(
+      /^the value must be JSON, but was '\{"version":1,\}': .*, at line 1, column 14$/,
+    )
+  })
+
+  it('is shown once', () => {
+    for (const text of ['undefined', '[tru]', '{"a":x}']) expect(of(text).split(text).length).toBe(2)
+    expect(of('')).toMatch(/^the value must be JSON, but was '': .+$/)
+    expect(of('{"a":\u0001}')).toMatch(/^the value must be JSON, but was '\{"a":\\u0001\}'/)
+  })
+
+  it('may begin with a byte order mark, which is named', () => {
+    expect(of('\ufeff{"version":1,"token":{"_tag":"Never"}}')).toBe(
+      'the value must be JSON without a byte order mark, but began with one',
+    )
+  })
+})
+
 describe('an empty list of reasons', () => {
   it('is none', () => {
     const result = TokenFromJson.decode({ version: 1, token: { _tag: 'All', tokens: [never], reasons: [] } })

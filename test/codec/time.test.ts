@@ -149,21 +149,37 @@ describe('spans of time', () => {
       )
   })
 
+  it.each([
+    ['PT1.5H30M', 'must have a fraction in its last part alone'],
+    ['pt1.5h30m', 'must have a fraction in its last part alone'],
+    ['P0.5DT1H', 'must have a fraction in its last part alone'],
+    ['PT1,5H0,5M1S', 'must have a fraction in its last part alone'],
+    ['-PT1S', 'must have no sign, for no span of time is negative'],
+    ['+PT1S', 'must have no sign, for no span of time is negative'],
+    ['PT-5S', 'must have no sign, for no span of time is negative'],
+    ['-pt1.5h30m', 'must have no sign, for no span of time is negative'],
+    ['pt5s', "must be in capital letters, 'PT5S'"],
+    ['P1dT2h', "must be in capital letters, 'P1DT2H'"],
+    ['p1y', 'must have no years and no months, for they have no fixed length'],
+    ['-P1M', 'must have no years and no months, for they have no fixed length'],
+  ])('of %s it is said which rule it breaks', (text, rule) => {
+    expect(durationOf(text)).toBe(`token.duration ${rule}, but was '${text}'`)
+  })
+
   it('are nothing else', () => {
     for (const text of [
       '',
+      '-',
+      '-5 seconds',
+      'PT1.5H30M5',
       'P',
       'PT',
       'P1',
       'P1DT',
       '1s',
       '5 seconds',
-      '-PT5S',
-      'PT-5S',
-      'PT1.5H1M',
       'PT1S1M',
       'P1S',
-      'p1d',
       'PT.5S',
       'PT5S ',
     ])
