@@ -5,7 +5,7 @@
  */
 import { documentOf, shapes } from './format.js'
 import type { DocumentName, Field, Fields, Kind, Shape } from './format.js'
-import { limitsFrom } from './limits.js'
+import { defaultLimits, limitsFrom } from './limits.js'
 import type { Limits } from './limits.js'
 import { durationPattern, instantPattern } from './time.js'
 
@@ -39,15 +39,16 @@ export type SchemaName = DocumentName
  * The JSON Schema (draft 2020-12) of what a codec reads: that of `TokenFromJson` is `jsonSchema('token')`.
  *
  * It is made of the description that the codecs themselves follow, limits included. What it cannot say, the codec checks all the same: that no more is left
- * than there was, how many nodes there are and how deep they are nested, and that a day is one of the calendar.
+ * than there was, how many nodes there are and how deep they are nested, and that a day is one of the calendar. With the default limits it has the `$id`
+ * of the published schema; with others it is another schema, and has none.
  *
  * @example
  * ```ts
  * import { jsonSchema } from 'cantok-ts/codec'
  *
- * const { $schema, title, required } = jsonSchema('token')
- * console.log($schema, title, required)
- * // => 'https://json-schema.org/draft/2020-12/schema' 'token of cantok-ts' [ 'version', 'token' ]
+ * const { $schema, $id, required } = jsonSchema('token')
+ * console.log($schema, $id, required)
+ * // => 'https://json-schema.org/draft/2020-12/schema' 'urn:cantok-ts:token:1' [ 'version', 'token' ]
  * ```
  * @category conversions
  * @since 0.1.0
@@ -57,6 +58,7 @@ export const jsonSchema = (name: SchemaName, limits?: Partial<Limits>): JsonSche
   const root = documentOf(name)
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    ...(hasDefaults(all) ? { $id: `urn:cantok-ts:${name}:1` } : {}),
     title: `${name} of cantok-ts`,
     ...shapeSchema(root, all),
     $defs: Object.fromEntries(
@@ -88,6 +90,10 @@ const kindsIn = (root: Shape): ReadonlyArray<Kind> => {
   return [...found.values()]
 }
 
+/** Whether a schema is the published one, to which its name belongs. */
+const hasDefaults = (limits: Limits): boolean =>
+  limits.text === defaultLimits.text && limits.path === defaultLimits.path && limits.nodes === defaultLimits.nodes
+
 const hasShape = (kind: Kind): kind is Extract<Kind, { readonly _tag: 'Node' | 'Nodes' }> =>
   kind._tag === 'Node' || kind._tag === 'Nodes'
 
@@ -101,20 +107,29 @@ const definitionOf = (kind: Kind): string | undefined => {
 
 const shapeSchema = (shape: Shape, limits: Limits): JsonSchema =>
   shape._tag === 'Plain'
-    ? recordSchema({}, shape.fields, limits)
+    ? recordSchema(shape.fields, limits)
     : {
-        oneOf: Object.entries(shape.variants).map(([tag, fields]) =>
-          recordSchema({ _tag: { const: tag } }, fields, limits),
+        type: 'object',
+        properties: { _tag: { enum: Object.keys(shape.variants) } },
+        required: ['_tag'],
+        // not `oneOf`: of a node with one wrong field that one is told, and not what each other tag would want
+        allOf: Object.entries(shape.variants).flatMap(([tag, fields]) =>
+          Object.keys(fields).length === 0
+            ? []
+            : [
+                {
+                  if: { properties: { _tag: { const: tag } }, required: ['_tag'] },
+                  // oxlint-disable-next-line unicorn/no-thenable -- the keyword of JSON Schema; its value is no function, so nothing awaits it
+                  then: recordSchema(fields, limits),
+                },
+              ],
         ),
       }
 
-const recordSchema = (tag: JsonSchema, fields: Fields, limits: Limits): JsonSchema => ({
+const recordSchema = (fields: Fields, limits: Limits): JsonSchema => ({
   type: 'object',
-  properties: {
-    ...tag,
-    ...Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, fieldSchema(field, limits)])),
-  },
-  required: [...Object.keys(tag), ...Object.keys(fields).filter((name) => fields[name]?.absence._tag === 'Refused')],
+  properties: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, fieldSchema(field, limits)])),
+  required: Object.keys(fields).filter((name) => fields[name]?.absence._tag === 'Refused'),
 })
 
 const fieldSchema = ({ kind, absence }: Field<unknown>, limits: Limits): JsonSchema => {

@@ -134,6 +134,28 @@ describe('schemas', () => {
     expect(both).toBeGreaterThan(500)
   })
 
+  it('have names, so that one validator holds them all', () => {
+    const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, schemas: names.map((name) => jsonSchema(name)) })
+    for (const name of names) expect(ajv.getSchema(`urn:cantok-ts:${name}:1`)?.schema).toEqual(jsonSchema(name))
+    expect(Object.keys(jsonSchema('token', { text: 3 }))).not.toContain('$id')
+    expect(jsonSchema('token', { depth: 3, errors: 1, length: 7 })).toEqual(jsonSchema('token'))
+  })
+
+  it('say of one wrong field that it is wrong, and of no other tag what it would want', () => {
+    const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true })
+    const check = ajv.compile(jsonSchema('token'))
+    const problems = (node: unknown): unknown => {
+      check(document('token', node))
+      return check.errors?.filter(({ keyword }) => keyword !== 'if').map((error) => [error.instancePath, error.message])
+    }
+    const [limit, tags] = ['/token/tokens/0/limit', '/token/tokens/0/_tag']
+    expect(problems({ _tag: 'Any', tokens: [{ _tag: 'Counter', limit: -1 }] })).toEqual([[limit, 'must be >= 0']])
+    expect(problems({ _tag: 'Any', tokens: [{ _tag: 'Countr', limit: 1 }] })).toEqual([
+      [tags, 'must be equal to one of the allowed values'],
+    ])
+    expect(problems({ _tag: 'Labelled', label: 'x' })).toEqual([['/token', "must have required property 'token'"]])
+  })
+
   it('can be given other limits', () => {
     const small = new Ajv2020().compile(jsonSchema('token', { text: 3 }))
     expect(small(document('token', { _tag: 'Manual', name: '🦊🦊🦊' }))).toBe(true)
