@@ -718,8 +718,10 @@ export const waitSync = (
       if (now >= end) return none
       const nap = Math.min(live.nap(every), end - now)
       // other threads live in real time
-      if (sleep !== null && (nap === Infinity || block === system.block)) sleep(nap)
-      else if (nap === Infinity)
+      if (sleep !== null && (nap === Infinity || clock.renew !== undefined)) {
+        sleep(nap)
+        clock.renew?.()
+      } else if (nap === Infinity)
         throw new Error(
           'waitSync would never return: only an input can end this wait, and none can come while the thread is blocked',
         )

@@ -5,6 +5,7 @@ export type Json = null | boolean | number | string | ReadonlyArray<Json> | { re
 
 /** A value as one line of JSON, with keys in the order they have; those without a value are left out. Linear, and unlike `JSON.stringify` stack-safe. */
 export const jsonText: (value: Json) => string = stackSafe<Json, string>(function* (value) {
+  if (value === Infinity) return '1e999' // which JSON reads as Infinity; `JSON.stringify` would write null
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   // sums and not `join`: the engine keeps sums as ropes, so that a deep nest is not copied once per level
   let text = ''

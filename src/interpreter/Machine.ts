@@ -13,6 +13,7 @@
  * 5. Whatever may move the next instant, date or poll of interest raises `revision`, for whoever waits instead of asking.
  */
 import type { Clock } from '../Clock.js'
+import { later } from '../internal/later.js'
 import type { Reason } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
@@ -517,12 +518,6 @@ export class Machine extends Tree implements Engine {
 const nobody: ReadonlyArray<Node> = []
 
 const noVisit: Visit = { lasts: false }
-
-/** The instant so much later; never so near that rounding makes it early. */
-const later = (instant: number, span: number): number => {
-  const due = instant + span
-  return due - instant < span ? due + Math.abs(due) * Number.EPSILON : due
-}
 
 const enqueue = (queue: Queue | null, leaf: Node): Queue => {
   const waiting = queue ?? new Queue()

@@ -4,7 +4,7 @@ import type { Reason } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
 import { fold } from '../Token.js'
 import type { Conditions, Predicate } from '../World.js'
-import { eachLive, mapLive } from './epoch.js'
+import { eachLive, mapLive } from './walk.js'
 
 /** What predicates said in one look: `null` for one that gave no boolean. */
 export type Answers = ReadonlyMap<string, boolean | null>

@@ -243,7 +243,13 @@ export class SharedMachine implements Engine {
   /** Fires what was spent by a thread that has not said so, and may have been ended. */
   private settleSpending(): void {
     if (this.live.budgets.length === 0 || !this.state.isSpending) return
-    for (const { name } of this.live.budgets) this.propose(({ since }) => this.overspent(name, since, this.measures()))
+    const { since } = this.epoch
+    const { names } = this.state.handle
+    for (const { name, left } of this.live.budgets) {
+      const place = names.budget.indexOf(name)
+      if (left - (this.state.spent(place) - since.spent[place]!) <= 0)
+        this.propose((epoch) => this.overspent(name, epoch.since, this.measures()))
+    }
   }
 
   /** What fires the budgets of that name, if they are at their end. */

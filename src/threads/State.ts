@@ -101,6 +101,10 @@ export class State {
     return this.exchange(this.amountAt(place), (spent) => Math.min(spent + amount, Number.MAX_VALUE))
   }
 
+  spent(place: number): number {
+    return asNumber(Atomics.load(this.longs, this.amountAt(place)))
+  }
+
   /** Says that an amount is being spent, and that all has been done about it: a thread that is ended in between says so for good. */
   beginSpending(): void {
     Atomics.add(this.words, spendersAt, 1)
@@ -126,7 +130,7 @@ export class State {
       instant,
       polls: this.polls(false),
       directPolls: this.polls(true),
-      spent: budget.map((_, place) => asNumber(Atomics.load(this.longs, this.amountAt(place)))),
+      spent: budget.map((_, place) => this.spent(place)),
       beats: idle.map((_, place) => asNumber(Atomics.load(this.longs, this.amountAt(budget.length + place)))),
     }
   }
@@ -222,10 +226,10 @@ interface Block {
   readonly size: number
 }
 
-/** Only a reason of several may be nested deeper than the call stack is tall. */
+/** Only a reason of others may be nested deeper than the call stack is tall, or tell of an amount beyond all numbers. */
 const textOf = (entry: Entry): string =>
-  entry.happening._tag === 'Decided' && entry.happening.reason._tag === 'AllOf'
-    ? jsonText(entry as unknown as Json) // sound: an entry is plain data, numbers of it are finite
+  entry.happening._tag === 'Decided' && entry.happening.reason._tag !== 'Requested'
+    ? jsonText(entry as unknown as Json) // sound: an entry is plain data
     : JSON.stringify(entry)
 
 const asBits = (value: number): bigint => new BigInt64Array(new Float64Array([value]).buffer)[0]!

@@ -6,10 +6,11 @@
  * is that of `Semantics`.
  */
 import { stackSafe } from '../internal/recursion.js'
-import type { Reason } from '../Reason.js'
+import type { Path, Reason } from '../Reason.js'
 import { step } from '../Semantics.js'
 import type { Event, Requested, Spent } from '../Semantics.js'
 import type { Input, Tagged, Token } from '../Token.js'
+import { eachLive, mapLive, mapReasons, pathsIn } from './walk.js'
 
 /** What leaves are counted against: an instant on the clock that the threads share, polls, what was spent on each budget, the instant of the last beat of each name. */
 export interface Measures {
@@ -84,7 +85,7 @@ export const follow = (epoch: Epoch, { happening, wall, measures }: Entry, names
     { _tag: 'Elapsed', ms: since.instant - Math.max(start, from), wall: reached },
   ]
   for (const event of isTimed(next) ? [...elapsed, ...eventsOf(happening, names)] : eventsOf(happening, names)) {
-    const given = reasonsIn(next)
+    const given = pathsIn(next)
     const [verdict, left] = step(event)(next)
     const stamp = stamping(given, wall)
     if (verdict._tag === 'Some' && left._tag === 'Cancelled') {
@@ -140,27 +141,6 @@ export const idleDue = (
   const place = names.idle.indexOf(name)
   const due = since.instant + left
   return now.beats[place]! > since.beats[place]! ? Math.max(due, now.beats[place]! + duration) : due
-}
-
-/** Goes through the live leaves of a token from left to right: those that have been started and have not fired. */
-export const eachLive = (root: Token<Input>, visit: (leaf: Token<Input>) => void): void => {
-  const waiting = [root]
-  for (let token = waiting.pop(); token !== undefined; token = waiting.pop()) {
-    switch (token._tag) {
-      case 'Any':
-      case 'All':
-        for (let index = token.tokens.length; index-- > 0;) waiting.push(token.tokens[index]!)
-        break
-      case 'AndThen':
-        waiting.push(token.first._tag === 'Cancelled' ? token.second : token.first)
-        break
-      case 'Labelled':
-        waiting.push(token.token)
-        break
-      default:
-        visit(token)
-    }
-  }
 }
 
 // -------------------------------------------------------------------------------------
@@ -226,68 +206,13 @@ const latest = (since: Measures, now: Measures): Measures => ({
 
 const within = (left: number, most: number): number => Math.max(0, Math.min(left, most))
 
-/** Rewrites live leaves; the rest keeps its shape. */
-export const mapLive = (root: Token<Input>, f: (leaf: Token<Input>) => Token<Input>): Token<Input> =>
-  stackSafe<Token<Input>, Token<Input>>(function* (token) {
-    switch (token._tag) {
-      case 'Any':
-      case 'All': {
-        const tokens: Array<Token<Input>> = []
-        for (const part of token.tokens) tokens.push(yield part)
-        return { ...token, tokens }
-      }
-      case 'AndThen':
-        return token.first._tag === 'Cancelled'
-          ? { ...token, second: yield token.second }
-          : { ...token, first: yield token.first }
-      case 'Labelled':
-        return { ...token, token: yield token.token }
-      default:
-        return f(token)
-    }
-  })(root)
-
-/** The reasons that a token holds, to tell them from those it will come to hold. */
-const reasonsIn = (root: Token<Input>): ReadonlySet<Reason> => {
-  const found = new Set<Reason>()
-  const waiting = [root]
-  for (let token = waiting.pop(); token !== undefined; token = waiting.pop()) {
-    if (token._tag === 'Any' || token._tag === 'All') for (const part of token.tokens) waiting.push(part)
-    if (token._tag === 'All') token.reasons?.forEach((reason) => found.add(reason))
-    if (token._tag === 'AndThen') waiting.push(token.first, token.second)
-    if (token._tag === 'Labelled') waiting.push(token.token)
-    if (token._tag === 'Cancelled' && token.reason !== undefined) found.add(token.reason)
-  }
-  return found
-}
-
 /** Says when: the semantics knows no clock. Reasons that were there before keep what they have. */
-const stamping = (given: ReadonlySet<Reason>, at: number): ((reason: Reason) => Reason) =>
+const stamping = (given: ReadonlySet<Path>, at: number): ((reason: Reason) => Reason) =>
   stackSafe<Reason, Reason>(function* (reason) {
-    if (given.has(reason) || reason.at !== undefined) return reason
+    if (given.has(reason.path) || reason.at !== undefined) return reason
     if (reason._tag !== 'AllOf') return { ...reason, at }
     const reasons: Array<Reason> = []
     for (const part of reason.reasons) reasons.push(yield part)
-    return { ...reason, reasons, at }
+    const last = reasons.at(-1)?.at
+    return { ...reason, reasons, ...(last === undefined ? {} : { at: last }) }
   })
-
-const mapReasons = (root: Token<Input>, f: (reason: Reason) => Reason): Token<Input> =>
-  stackSafe<Token<Input>, Token<Input>>(function* (token) {
-    switch (token._tag) {
-      case 'Cancelled':
-        return token.reason === undefined ? token : { ...token, reason: f(token.reason) }
-      case 'Any':
-      case 'All': {
-        const tokens: Array<Token<Input>> = []
-        for (const part of token.tokens) tokens.push(yield part)
-        if (token._tag === 'Any' || token.reasons === undefined) return { ...token, tokens }
-        return { ...token, tokens, reasons: token.reasons.map(f) }
-      }
-      case 'AndThen':
-        return { ...token, first: yield token.first, second: yield token.second }
-      case 'Labelled':
-        return { ...token, token: yield token.token }
-      default:
-        return token
-    }
-  })(root)

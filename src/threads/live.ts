@@ -1,6 +1,8 @@
+import { later } from '../internal/later.js'
 import type { Tagged } from '../Token.js'
-import { counterDue, eachLive } from './epoch.js'
+import { counterDue } from './epoch.js'
 import type { Epoch } from './epoch.js'
+import { eachLive } from './walk.js'
 
 /** What the live leaves of an epoch wait for. */
 export interface Live {
@@ -57,10 +59,4 @@ export const liveIn = ({ token, since, decided, closed }: Epoch): Live => {
       }
     })
   return { manual, conditions, budgets, idles, instant, date, polls, directPolls }
-}
-
-/** The instant so much later; never so near that rounding makes it early. */
-const later = (instant: number, span: number): number => {
-  const due = instant + span
-  return due - instant < span ? due + Math.abs(due) * Number.EPSILON : due
 }
