@@ -25,7 +25,7 @@ import { system } from './Clock.js'
 import type { Clock } from './Clock.js'
 import * as Duration from './Duration.js'
 import { received } from './internal/received.js'
-import { Scope, scopeOf } from './interpreter/Scope.js'
+import { ownLabel, Scope, scopeOf } from './interpreter/Scope.js'
 import { toError } from './Reason.js'
 import type { Reason, Requested, TimedOut } from './Reason.js'
 import { andThen, cancelled, fold, isToken, labelled, never } from './Token.js'
@@ -931,13 +931,6 @@ const refuseUnowned = (scope: Scope, request: Requested): void => {
         ? 'the background scope has no owner and cannot be cancelled'
         : 'a scope made from elsewhere has no owner here and cannot be cancelled',
     )
-}
-
-/** The label of the token itself, of nested ones the innermost. */
-const ownLabel = (token: Token<Input>): string | undefined => {
-  let label: string | undefined
-  for (let at = token; at._tag === 'Labelled'; at = at.token) label = at.label
-  return label
 }
 
 /** What is left of a scope's token and of those above it, once time is up to date. */

@@ -321,6 +321,13 @@ export class Scope {
   }
 }
 
+/** The label of the token itself, of nested ones the innermost. */
+export const ownLabel = (token: Token<Input>): string | undefined => {
+  let label: string | undefined
+  for (let at = token; at._tag === 'Labelled'; at = at.token) label = at.label
+  return label
+}
+
 /** What is behind a view, of any copy of the package. */
 export const scopeOf = (view: object): Scope => {
   if (typeof view === 'object' && view !== null && 'cantok-ts/Scope' in view && view['cantok-ts/Scope'] === true)

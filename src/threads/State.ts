@@ -18,6 +18,8 @@ export interface StateHandle {
   readonly names: Names
   /** Whether polls are counted in 64 bits. */
   readonly wide: boolean
+  /** How many words an entry takes, unless a detail or a reason is long. */
+  readonly usual: number
   /** How many words of the log only entries of the usual length may use: there is always room for them. */
   readonly reserve: number
 }
@@ -25,9 +27,12 @@ export interface StateHandle {
 /** Where the first entry is linked. */
 export const logStart = 0
 
-/** How many words an entry takes, unless a detail or a reason is long: names, and numbers of up to 24 digits. */
-const blockWords = ({ budget, condition, idle, manual }: Names): number =>
-  240 + 12 * (budget.length + idle.length) + 3 * (condition.join().length + longest(budget) + longest(manual))
+/** Names, a label, and numbers of up to 24 digits; a letter may take six, for what JSON escapes, and two make a word. */
+const blockWords = ({ budget, condition, idle, manual }: Names, label: number): number =>
+  240 +
+  3 * label +
+  12 * (budget.length + idle.length) +
+  3 * (condition.join().length + longest(budget) + longest(manual))
 
 const longest = (names: ReadonlyArray<string>): number =>
   names.reduce((length, name) => Math.max(length, name.length), 0)
@@ -50,19 +55,27 @@ const amountsAt = freeAt + freeSlots
 /** The words before the log. */
 const wordsBefore = ({ budget, idle }: Names): number => amountsAt + line * (budget.length + idle.length)
 
-/** Memory for so many entries, and so many letters of details and reasons. */
+/** How many entries there may be, and how many letters of details and reasons, and of the label that a cancel takes. */
+export interface Size {
+  readonly entries: number
+  readonly letters: number
+  readonly label: number
+  readonly wide: boolean
+}
+
+/** Memory for a state. */
 export const newState = (
   names: Names,
-  { entries, letters, wide }: { readonly entries: number; readonly letters: number; readonly wide: boolean },
+  { entries, letters, label, wide }: Size,
   bell: SharedArrayBuffer = new SharedArrayBuffer(4),
 ): StateHandle => {
-  const reserve = (entries + threads) * blockWords(names)
-  // what an entry holds beside its detail or reason
-  const rest = blockWords(names)
-  const words = wordsBefore(names) + reserve + rest + Math.ceil(letters / 2)
+  const usual = blockWords(names, label)
+  const reserve = (entries + threads) * usual
+  // once more for what an entry holds beside its detail or reason
+  const words = wordsBefore(names) + reserve + usual + Math.ceil(letters / 2)
   const memory = new SharedArrayBuffer(8 * Math.ceil(words / 2))
   new Int32Array(memory)[heapTop] = wordsBefore(names)
-  return { memory, bell, names, wide, reserve }
+  return { memory, bell, names, wide, usual, reserve }
 }
 
 export class State {
@@ -155,7 +168,7 @@ export class State {
 
   /** Whether an entry takes no more than is always kept for one. */
   isUsual(entry: Entry): boolean {
-    return wordsOf(textOf(entry)) <= blockWords(this.handle.names)
+    return wordsOf(textOf(entry)) <= this.handle.usual
   }
 
   /** Publishes an entry behind the one whose link stands at `last`, unless another thread has been faster; `null` if there is no room for it. */
@@ -190,14 +203,14 @@ export class State {
   }
 
   private giveBack(block: Block): void {
-    if (block.size > blockWords(this.handle.names)) this.spare = block
+    if (block.size > this.handle.usual) this.spare = block
     else
       for (let slot = freeAt; slot < amountsAt; slot++)
         if (Atomics.compareExchange(this.words, slot, 0, block.at) === 0) return
   }
 
   private allocate(needed: number): Block | null {
-    const usual = blockWords(this.handle.names)
+    const { usual } = this.handle
     if (needed <= usual)
       for (let slot = freeAt; slot < amountsAt; slot++) {
         const at = Atomics.load(this.words, slot) === 0 ? 0 : Atomics.exchange(this.words, slot, 0)

@@ -7,8 +7,8 @@ import { jsonText } from '../internal/jsonText.js'
 import type { Json } from '../internal/jsonText.js'
 import { received } from '../internal/received.js'
 import { reasonText } from '../internal/reasonText.js'
-import { Scope, scopeOf } from '../interpreter/Scope.js'
-import { fold } from '../Token.js'
+import { ownLabel, Scope, scopeOf } from '../interpreter/Scope.js'
+import { fold, never } from '../Token.js'
 import type { Input, NameOf, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 import type { Epoch, Measures } from './epoch.js'
@@ -32,8 +32,8 @@ declare const owned: unique symbol
 export interface ViewHandle {
   readonly 'cantok-ts/shared': 1
   readonly owned: boolean
-  /** The scope, last, and those above it: parents before their children. */
-  readonly scopes: ReadonlyArray<SharedScope>
+  /** The scope, last, and those above it: parents before their children, and `null` for one that never fires. */
+  readonly scopes: ReadonlyArray<SharedScope | null>
 }
 
 /**
@@ -46,9 +46,20 @@ export interface SharedScope {
   readonly state: StateHandle
   readonly token: string
   readonly since: Measures
-  readonly clock: SharedArrayBuffer | null
+  readonly clock: Ticks | null
   readonly narrows: boolean
   readonly parents: ReadonlyArray<number>
+}
+
+/**
+ * What a thread reads the `Clock.shared()` of another by.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface Ticks {
+  readonly buffer: SharedArrayBuffer
+  readonly tolerance: number
 }
 
 /**
@@ -130,7 +141,7 @@ export function share(scope: ScopeView, { room = 16_384 }: ShareOptions = {}): I
     for (const each of scopes) refuseUnshareable(each)
     let bell: SharedArrayBuffer | undefined
     for (const { machine } of scopes) bell ??= machine.bell?.buffer
-    for (const each of scopes) if (each.machine.bell === null) bell = move(each, room, bell)
+    for (const each of scopes) if (each.machine.bell === null && !isInert(each)) bell = move(each, room, bell)
     return handleOf(live)
   }
 }
@@ -201,11 +212,21 @@ const mostLetters = 2 ** 24
 const refuseUnshareable = ({ machine, token }: Scope): void => {
   if (machine.looking || machine.visit.lasts)
     throw new Error('a scope cannot be shared by a predicate that it is asking')
-  if (sizeOf(token).isTimed && !('renew' in machine.clock) && !('buffer' in machine.clock))
+  if (sizeOf(token).isTimed && !('cantok-ts/system' in machine.clock) && ticksOf(machine.clock) === null)
     throw new TypeError(
       'the clock of a shared scope must be Clock.system or Clock.shared(), which other threads can read, but was another',
     )
 }
+
+/** What other threads read a shared clock by. */
+const ticksOf = (clock: Clock): Ticks | null =>
+  'buffer' in clock && isShared(clock.buffer) && 'behind' in clock && typeof clock.behind === 'number'
+    ? { buffer: clock.buffer, tolerance: clock.behind }
+    : null
+
+/** Such as the background: there is nothing to share of a scope that never fires. */
+const isInert = ({ token, parents, source, machine, 'cantok-ts/owned': owned }: Scope): boolean =>
+  token._tag === 'Never' && parents.length === 0 && source === null && !owned && machine.bell === null
 
 /** Moves what a scope has come to into shared memory; the answer is the bell. */
 const move = (scope: Scope, room: number, bell: SharedArrayBuffer | undefined): SharedArrayBuffer => {
@@ -216,7 +237,8 @@ const move = (scope: Scope, room: number, bell: SharedArrayBuffer | undefined): 
   const names = Analysis.inputs(token)
   const { leaves, polls } = sizeOf(token)
   const letters = room + (decided === null ? 0 : reasonText(decided).length)
-  const state = new State(newState(names, { entries: leaves + 2, letters, wide: polls >= 2 ** 30 }, bell))
+  const label = ownLabel(scope.token)?.length ?? 0
+  const state = new State(newState(names, { entries: leaves + 2, letters, label, wide: polls >= 2 ** 30 }, bell))
   clock.renew?.()
   const lead = ahead(clock.monotonic)
   const since = state.measures(clock.monotonic() + lead)
@@ -237,11 +259,13 @@ const handleOf = (scope: Scope): ViewHandle => {
   return {
     'cantok-ts/shared': 1,
     owned: scope['cantok-ts/owned'],
-    scopes: family.map(({ machine, narrows, parents }) => {
-      const { state, epoch } = (machine as SharedMachine).origin // sound: the whole family has been moved
-      const clock = 'buffer' in machine.clock ? (machine.clock.buffer as SharedArrayBuffer) : null // sound: a shared clock has its ticks there
+    scopes: family.map((each) => {
+      if (isInert(each)) return null
+      const { machine, narrows, parents } = each
+      const { state, epoch } = (machine as SharedMachine).origin // sound: all the others have been moved
+      const clock = ticksOf(machine.clock)
       const token = jsonText(epoch.token as unknown as Json) // sound: a token is plain data
-      return { state, token, since: epoch.since, clock, narrows, parents: parents.map((each) => places.get(each)!) }
+      return { state, token, since: epoch.since, clock, narrows, parents: parents.map((parent) => places.get(parent)!) }
     }),
   }
 }
@@ -278,6 +302,10 @@ const opening = (handle: ViewHandle, given: Partial<Conditions>, owned: boolean)
     const scopes: Array<Scope> = []
     for (const [place, shared] of handle.scopes.entries()) {
       const isOwn = place === handle.scopes.length - 1
+      if (shared === null) {
+        scopes.push(new Scope(never, [], system, {}, { owned: false }))
+        continue
+      }
       const parents = shared.parents.map((parent) => scopes[parent]!)
       scopes.push(openOne(shared, parents, isOwn ? conditions : {}, owned && isOwn))
     }
@@ -302,7 +330,7 @@ const openOne = (
   owned: boolean,
 ): Scope => {
   const token = JSON.parse(text) as Token<Input> // sound: share wrote it
-  const clock: Clock = ticks === null ? system : sharedClock({ buffer: ticks })
+  const clock: Clock = ticks === null ? system : sharedClock(ticks)
   clock.renew?.()
   const scope = new Scope(token, parents, clock, conditions, { owned, narrows })
   scope.machine = new SharedMachine(
@@ -331,11 +359,14 @@ const refuseNoHandle = (handle: ViewHandle): void => {
       }`,
     )
   const isWhole = handle.scopes.every(
-    ({ state, parents }, place) =>
-      isShared(state?.memory) &&
-      isShared(state.bell) &&
-      Array.isArray(parents) &&
-      parents.every((parent) => Number.isInteger(parent) && parent >= 0 && parent < place),
+    (scope, place) =>
+      scope === null ||
+      (isShared(scope.state?.memory) &&
+        isShared(scope.state.bell) &&
+        Array.isArray(scope.parents) &&
+        scope.parents.every(
+          (parent: unknown) => typeof parent === 'number' && handle.scopes[parent] !== undefined && parent < place,
+        )),
   )
   if (!isWhole || handle.scopes.length === 0)
     throw new TypeError(
@@ -343,7 +374,8 @@ const refuseNoHandle = (handle: ViewHandle): void => {
     )
 }
 
-const isShared = (memory: unknown): boolean => Object.prototype.toString.call(memory) === '[object SharedArrayBuffer]'
+const isShared = (memory: unknown): memory is SharedArrayBuffer =>
+  Object.prototype.toString.call(memory) === '[object SharedArrayBuffer]'
 
 interface Size {
   readonly leaves: number

@@ -90,7 +90,7 @@ const agrees = (opened: AnyToken, taken: ReadonlyArray<Step>, views: number): vo
   machine.catchUp()
   const token = machine.machine.snapshot(true)
   const state = new State(
-    newState(Analysis.inputs(token), { entries: 100, letters: 1000, wide: taken.length % 2 === 0 }),
+    newState(Analysis.inputs(token), { entries: 100, letters: 1000, label: 0, wide: taken.length % 2 === 0 }),
   )
   const since = state.measures(0)
   const scopes = Array.from({ length: views }, () => {

@@ -6,6 +6,7 @@ import { AbortSignal as Signal, CancelScope, Clock, Token } from 'cantok-ts'
 import type { Reason } from 'cantok-ts'
 import { openShared, ownShared, share } from 'cantok-ts/threads'
 import type { ScopeHandle } from 'cantok-ts/threads'
+import { State } from '../../src/threads/State.js'
 import { threads } from './thread.js'
 
 const { all, andThen, any, budget, condition, counter, deadline, idle, labelled, manual, never, timeout } = Token
@@ -284,6 +285,19 @@ describe('in one thread', () => {
     vi.restoreAllMocks()
   })
 
+  it('nor where a thread was ended in the middle of spending', () => {
+    const scope = CancelScope.open(any(manual('stop'), budget('calls', 5)))()
+    const handle = share(scope)()
+    new State(handle.scopes[0]!.state).beginSpending()
+    const view = openShared(handle)()
+    const monotonic = vi.spyOn(performance, 'now')
+    const wall = vi.spyOn(Date, 'now')
+    for (let polls = 0; polls < 100; polls++) CancelScope.poll(view)()
+    expect(monotonic).not.toHaveBeenCalled()
+    expect(wall).not.toHaveBeenCalled()
+    vi.restoreAllMocks()
+  })
+
   it('what is left, how long, and how far it has come are told as of any scope', () => {
     const scope = CancelScope.open(any(counter(5), budget('calls', 3), timeout('1 hour')))()
     const owned = ownShared(share(scope)())()
@@ -336,6 +350,67 @@ describe('in one thread', () => {
   })
 })
 
+describe('what is kept', () => {
+  it('the background is nobody’s to share, and stays as it was', () => {
+    const child = CancelScope.child(manual('stop'))(CancelScope.background)()
+    const view = openShared(share(child)())()
+    expect(reasonOf(view)).toBe(null)
+    CancelScope.cancelInput(child, 'stop')()
+    expect(reasonOf(view)).toMatchObject({ name: 'stop' })
+    expect(CancelScope.waitSync(CancelScope.child(manual('other'))(CancelScope.background)())).toThrow('never return')
+    expect(reasonOf(openShared(share(CancelScope.background)())())).toBe(null)
+  })
+
+  it('an amount beyond all numbers arrives as one', () => {
+    const scope = CancelScope.open(budget('calls', Number.MAX_VALUE))()
+    CancelScope.spend(scope, 'calls', Number.MAX_VALUE / 2)()
+    CancelScope.spend(scope, 'calls', Number.MAX_VALUE)()
+    const waits = CancelScope.open(all(budget('calls', Number.MAX_VALUE), manual('stop')))()
+    CancelScope.spend(waits, 'calls', Number.MAX_VALUE / 2)()
+    CancelScope.spend(waits, 'calls', Number.MAX_VALUE)()
+    const views = [scope, waits].map((each) => openShared(structuredClone(share(each)()))())
+    CancelScope.cancelInput(waits, 'stop')()
+    const [reason, both] = views.map(reasonOf)
+    expect(reason?._tag === 'BudgetSpent' && reason.spent).toBe(Infinity)
+    expect(both).toEqual(reasonOf(waits))
+    expect(both?._tag === 'AllOf' && both.reasons[0]).toMatchObject({ _tag: 'BudgetSpent', spent: Infinity })
+  })
+
+  it('a label of any length is, whatever the room', () => {
+    const label = 'long '.repeat(400)
+    const scope = CancelScope.open(labelled(label)(manual('stop')))()
+    const view = openShared(share(scope, { room: 0 })())()
+    CancelScope.cancel(scope)()
+    expect(reasonOf(view)).toMatchObject({ label })
+  })
+
+  it('the tolerance of a shared clock goes along', () => {
+    using clock = Clock.shared({ tolerance: 500 })
+    const view = openShared(share(CancelScope.open(timeout('1 hour'), { clock })())())()
+    expect(CancelScope.clock(view)).toMatchObject({ buffer: clock.buffer, behind: 500 })
+  })
+})
+
+describe('sleeping', () => {
+  it.each([
+    ['the clock of the system', undefined],
+    ['a shared clock', Clock.shared({ tolerance: 50 })],
+  ])('is on the bell that entries ring, on %s', (_, clock) => {
+    const scope = CancelScope.open(any(manual('stop'), timeout('1 hour')), clock === undefined ? {} : { clock })()
+    const handle = share(scope)()
+    const wait = vi.spyOn(Atomics, 'wait')
+    const notify = vi.spyOn(Atomics, 'notify')
+    expect(CancelScope.waitSync(openShared(handle)(), { timeout: '1ms' })()._tag).toBe('None')
+    const bell = handle.scopes[0]!.state.bell
+    expect(wait.mock.calls.every(([cells]) => cells.buffer === bell)).toBe(true)
+    expect(wait).toHaveBeenCalled()
+    CancelScope.cancel(scope)()
+    expect(notify.mock.calls.map(([cells]) => cells.buffer)).toEqual([bell])
+    vi.restoreAllMocks()
+    if (clock !== undefined) clock.close()
+  })
+})
+
 describe('refusals', () => {
   const handle = (): ScopeHandle<'manual:stop'> => share(CancelScope.open(manual('stop'))())()
 
@@ -366,6 +441,8 @@ describe('refusals', () => {
   })
 
   it('a clock that other threads cannot read', () => {
+    const own = { ...Clock.system, monotonic: () => 0 }
+    expect(share(CancelScope.open(timeout(5), { clock: own })())).toThrow('must be Clock.system or Clock.shared()')
     const clock = Clock.virtual()
     expect(share(CancelScope.open(timeout(5), { clock })())).toThrow('must be Clock.system or Clock.shared()')
     expect(reasonOf(openShared(share(CancelScope.open(manual('stop'), { clock })())())())).toBe(null)
