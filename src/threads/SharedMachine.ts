@@ -4,7 +4,8 @@
  * Invariants:
  *
  * 1. Everything that fires is an entry of the log. A thread that finds out that something is due proposes an entry for what it knows; where another was
- *    faster, it follows that one first and looks again. So the first reason is the same everywhere.
+ *    faster, it follows that one first and looks again. So the first reason is the same everywhere, as long as the log has room: for each leaf, and for
+ *    64 threads that are ended in the middle of an entry.
  * 2. A look in which nothing fires is one atomic load, and what the token needs beside that: a reading of the clock for time, one atomic
  *    addition for counters, one more load for budgets, calls of the predicates that this thread has.
  * 3. No step waits for another thread, so one that is ended anywhere holds up nobody. What it has counted or spent has happened: where it was ended
