@@ -1,5 +1,5 @@
 /** Scopes that the workers of a page share with it, in a page that is cross-origin isolated, and what a page that is not is told. */
-import { AbortSignal, CancelScope, Token } from 'cantok-ts'
+import { AbortSignal, CancelScope, Clock, Token } from 'cantok-ts'
 import type { Reason } from 'cantok-ts'
 import { openShared, ownShared, share } from 'cantok-ts/threads'
 import type { ScopeHandle, ViewHandle } from 'cantok-ts/threads'
@@ -12,6 +12,8 @@ const seen = (scope: CancelScope.ScopeView): Seen => {
   const reason = CancelScope.peek(scope)()
   return reason._tag === 'Some' ? reason.value : null
 }
+
+const detailOf = (reason: Seen): string | undefined => (reason?._tag === 'Requested' ? reason.detail : undefined)
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -55,6 +57,25 @@ export const cancelled = async (): Promise<boolean> => {
   return CancelScope.cancel(scope, 'from a worker 𝒳')()
 }
 
+interface Race {
+  readonly handles: ReadonlyArray<ScopeHandle>
+  readonly name: string
+  readonly gate: SharedArrayBuffer
+}
+
+/** Once the gate is open, cancels one scope after the other, polling as it goes: which it was the first to cancel, and why each has fired. */
+export const raced = async (): Promise<ReadonlyArray<readonly [first: boolean, Seen]>> => {
+  const { handles, name, gate } = await sent<Race>()
+  ready()
+  Atomics.wait(new Int32Array(gate), 0, 0)
+  return handles.map((handle, index) => {
+    const scope = ownShared(handle)()
+    const more = CancelScope.keepGoing(scope)
+    for (let turn = index % 7; turn > 0 && more(); turn--);
+    return [CancelScope.cancel(scope, `${name} ${index}`)(), seen(scope)]
+  })
+}
+
 /** Opens it twice: both views agree. */
 export const opened = async (): Promise<unknown> => {
   const handle = await sent<ViewHandle>()
@@ -91,11 +112,14 @@ interface Thread<A> {
   readonly terminate: () => void
 }
 
-const workers = { looped, slept, waited, cancelled, opened, churned }
+const workers = { looped, slept, waited, cancelled, raced, opened, churned }
 
 type Workers = typeof workers
 
-const start = <N extends keyof Workers>(name: N, handle: ViewHandle): Thread<Awaited<ReturnType<Workers[N]>>> => {
+const start = <N extends keyof Workers>(
+  name: N,
+  handle: ViewHandle | Race,
+): Thread<Awaited<ReturnType<Workers[N]>>> => {
   type A = Awaited<ReturnType<Workers[N]>>
   const worker = new Worker(import.meta.url, { type: 'module', name })
   let isReady = (): void => {}
@@ -160,15 +184,41 @@ export const tests: Tests = {
     equal(CancelScope.isCancelled(scope)(), true)
   },
 
-  '4 workers on a counter lose and double no poll': async () => {
+  '8 workers on a counter lose and double no poll': async () => {
     const scope = CancelScope.open(Token.counter(1_000_000))()
     const handle = share(scope)()
-    const found = await Promise.all(Array.from({ length: 4 }, () => start('looped', handle).answer))
+    const found = await Promise.all(Array.from({ length: 8 }, () => start('looped', handle).answer))
     equal(
       found.reduce((sum, [rounds]) => sum + rounds, 0),
       1_000_000,
     )
     for (const [, reason] of found) equal([reason?._tag, reason], ['CounterExhausted', seen(scope)])
+  },
+
+  '10,000 cancels by 8 workers that poll: one is first, and all know whose': async () => {
+    const scopes = Array.from({ length: 1250 }, () => CancelScope.open(Token.manual('stop'))())
+    const handles = scopes.map((scope) => share(scope, { room: 64 })())
+    const gate = new SharedArrayBuffer(4)
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+    const running = names.map((name) => start('raced', { handles, name, gate }))
+    await Promise.all(running.map((thread) => thread.ready))
+    Atomics.store(new Int32Array(gate), 0, 1)
+    Atomics.notify(new Int32Array(gate), 0)
+    const found = await Promise.all(running.map(({ answer }) => answer))
+    scopes.forEach((scope, index) => {
+      const firsts = names.filter((_, thread) => found[thread]?.[index]?.[0])
+      equal([firsts.length, `${firsts[0]} ${index}`], [1, detailOf(seen(scope))])
+      for (const each of found) equal(each[index]?.[1], seen(scope))
+    })
+  },
+
+  'a worker polls on the ticks of the page’s shared clock': async () => {
+    const clock = Clock.shared()
+    clock.monotonic()
+    const scope = CancelScope.open(Token.timeout('50ms'), { clock })()
+    const [, reason] = await start('looped', share(scope)()).answer
+    equal([reason?._tag, reason], ['TimedOut', seen(scope)])
+    clock.close()
   },
 
   'a worker is woken where it sleeps, and where it waits': async () => {
