@@ -367,7 +367,7 @@ export const peek = (scope: ScopeView): IO<Option<Reason>> => {
  */
 export const keepGoing = (scope: ScopeView): IO<boolean> => {
   const live = scopeOf(scope)
-  return () => live.read(true) === null
+  return () => live.goesOn()
 }
 
 /**

@@ -40,6 +40,8 @@ export interface Engine {
   recoverable: boolean
 
   begin(): void
+  /** A direct look for those who do not ask why; `null` where it is not to be had so. */
+  goesOn(): boolean | null
   /** One look; `now` is the clock's reading where `readsClock` says so, else NaN. The answer holds for good if `decided` is set. */
   look(direct: boolean, now: number): Reason | null
   /** Brings it up to date without a look. */

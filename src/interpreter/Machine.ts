@@ -103,6 +103,10 @@ export class Machine extends Tree implements Engine {
     return this.asking.length === 0 ? null : this.ask(direct, now)
   }
 
+  goesOn(): null {
+    return null
+  }
+
   /** Brings time up to date without a look. */
   catchUp(): void {
     if (this.closed) return

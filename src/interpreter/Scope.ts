@@ -86,6 +86,14 @@ export class Scope {
     return reason
   }
 
+  /** A direct read for those who do not ask why. */
+  goesOn(): boolean {
+    const { machine } = this
+    // where other threads act, that it has fired is known before why; whoever waits here is told why
+    if (machine.bell === null || this.parents.length > 0 || this.watch !== null) return this.read(true) === null
+    return machine.goesOn() ?? this.read(true) === null
+  }
+
   /** A look at its own token alone. */
   glance(direct: boolean): Reason | null {
     const { machine } = this

@@ -97,6 +97,17 @@ export class SharedMachine implements Engine {
     return this.directPollsDue !== Infinity && this.state.polls(true) >= this.directPollsDue
   }
 
+  goesOn(): boolean | null {
+    if (this.decided !== null) return false
+    if (this.looking || this.visit.lasts) return null
+    const next = Atomics.load(this.words, this.end)
+    if (next !== 0) {
+      if (this.state.decides(next)) return false // why, is found out by whoever asks
+      this.listen()
+    }
+    return this.demanding ? this.lookAround(true, NaN) === null : this.decided === null
+  }
+
   begin(): void {}
   undo(): void {}
   commit(): void {}
@@ -335,7 +346,7 @@ export class SharedMachine implements Engine {
       if (made === null) return false
       const entry = shortened(made, letters)
       if (Atomics.load(this.words, this.end) !== 0) continue
-      const stands = this.state.append(this.end, entry)
+      const stands = this.state.append(this.end, entry, this.decides(entry))
       if (stands === null) {
         const isUsual = this.state.isUsual(entry)
         // there is room for it, but others may be in the middle of theirs
@@ -350,6 +361,11 @@ export class SharedMachine implements Engine {
       this.listen()
       if (stands) return true
     }
+  }
+
+  /** Whether an entry decides the whole, so far as can be said without following it. */
+  private decides({ happening }: Entry): boolean {
+    return happening._tag === 'Decided' || (happening._tag === 'Requested' && this.live.deciding.has(happening.name))
   }
 
   private enter(epoch: Epoch): void {

@@ -40,6 +40,9 @@ const longest = (names: ReadonlyArray<string>): number =>
 /** How many threads may be in the middle of an entry without taking the room of others. */
 const threads = 64
 
+/** How many words of an entry stand before its text. */
+const headWords = 3
+
 /** How many words of 32 bits a cache line has. */
 const line = 16
 
@@ -163,7 +166,7 @@ export class State {
   }
 
   // -----------------------------------------------------------------------------------
-  // the log: an entry is its link, its length, and its text in JSON
+  // the log: an entry is its link, its length, whether it decides, and its text in JSON
   // -----------------------------------------------------------------------------------
 
   /** Whether an entry takes no more than is always kept for one. */
@@ -171,14 +174,15 @@ export class State {
     return wordsOf(textOf(entry)) <= this.handle.usual
   }
 
-  /** Publishes an entry behind the one whose link stands at `last`, unless another thread has been faster; `null` if there is no room for it. */
-  append(last: number, entry: Entry): boolean | null {
+  /** Publishes an entry behind the one whose link stands at `last`, unless another thread has been faster; `null` if there is no room for it. `decides`: the scope has then fired, for all who do not ask why. */
+  append(last: number, entry: Entry, decides: boolean): boolean | null {
     const text = textOf(entry)
     const block = this.allocate(wordsOf(text))
     if (block === null) return null
     const { at } = block
     this.words[at + 1] = text.length
-    const letters = new Uint16Array(this.handle.memory, 4 * (at + 2), text.length)
+    this.words[at + 2] = decides ? 1 : 0
+    const letters = new Uint16Array(this.handle.memory, 4 * (at + headWords), text.length)
     for (let index = 0; index < text.length; index++) letters[index] = text.charCodeAt(index)
     if (Atomics.compareExchange(this.words, last, 0, at) !== 0) {
       this.giveBack(block)
@@ -193,9 +197,14 @@ export class State {
     Atomics.notify(this.bell, 0)
   }
 
+  /** Whether the entry that stands there is known to decide. */
+  decides(at: number): boolean {
+    return this.words[at + 2] === 1
+  }
+
   /** The entry that stands there. */
   entry(at: number): Entry {
-    const letters = new Uint16Array(this.handle.memory, 4 * (at + 2), this.words[at + 1])
+    const letters = new Uint16Array(this.handle.memory, 4 * (at + headWords), this.words[at + 1])
     let text = ''
     for (let from = 0; from < letters.length; from += 4096)
       text += String.fromCharCode(...letters.slice(from, from + 4096))
@@ -231,7 +240,7 @@ export class State {
   }
 }
 
-const wordsOf = (text: string): number => 2 + Math.ceil(text.length / 2)
+const wordsOf = (text: string): number => headWords + Math.ceil(text.length / 2)
 
 /** Memory that this thread may write an entry into. */
 interface Block {

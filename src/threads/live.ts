@@ -7,6 +7,8 @@ import { eachLive } from './walk.js'
 /** What the live leaves of an epoch wait for. */
 export interface Live {
   readonly manual: ReadonlySet<string>
+  /** Those of them that decide the whole. */
+  readonly deciding: ReadonlySet<string>
   readonly conditions: ReadonlySet<string>
   readonly budgets: ReadonlyArray<Tagged<'Budget'>>
   readonly idles: ReadonlyArray<Tagged<'Idle'>>
@@ -22,6 +24,7 @@ export interface Live {
 /** Of an epoch that has fired or stands still, nothing. */
 export const liveIn = ({ token, since, decided, closed }: Epoch): Live => {
   const manual = new Set<string>()
+  const deciding = new Set<string>()
   const conditions = new Set<string>()
   const budgets: Array<Tagged<'Budget'>> = []
   const idles: Array<Tagged<'Idle'>> = []
@@ -30,10 +33,11 @@ export const liveIn = ({ token, since, decided, closed }: Epoch): Live => {
   let polls = Infinity
   let directPolls = Infinity
   if (decided === null && !closed)
-    eachLive(token, (leaf) => {
+    eachLive(token, (leaf, decides) => {
       switch (leaf._tag) {
         case 'Manual':
           manual.add(leaf.name)
+          if (decides) deciding.add(leaf.name)
           break
         case 'Condition':
           conditions.add(leaf.name)
@@ -58,5 +62,5 @@ export const liveIn = ({ token, since, decided, closed }: Epoch): Live => {
           break
       }
     })
-  return { manual, conditions, budgets, idles, instant, date, polls, directPolls }
+  return { manual, deciding, conditions, budgets, idles, instant, date, polls, directPolls }
 }

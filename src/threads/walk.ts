@@ -7,23 +7,27 @@ import { stackSafe } from '../internal/recursion.js'
 import type { Path, Reason } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
 
-/** Goes through the live leaves of a token from left to right: those that have been started and have not fired. */
-export const eachLive = (root: Token<Input>, visit: (leaf: Token<Input>) => void): void => {
-  const waiting = [root]
-  for (let token = waiting.pop(); token !== undefined; token = waiting.pop()) {
+/** Goes through the live leaves of a token from left to right, and says whether the whole fires with each. */
+export const eachLive = (root: Token<Input>, visit: (leaf: Token<Input>, decides: boolean) => void): void => {
+  const waiting: Array<readonly [token: Token<Input>, decides: boolean]> = [[root, true]]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const [token, decides] = next
     switch (token._tag) {
       case 'Any':
+        for (let index = token.tokens.length; index-- > 0;) waiting.push([token.tokens[index]!, decides])
+        break
       case 'All':
-        for (let index = token.tokens.length; index-- > 0;) waiting.push(token.tokens[index]!)
+        for (let index = token.tokens.length; index-- > 0;) waiting.push([token.tokens[index]!, false])
         break
       case 'AndThen':
-        waiting.push(token.first._tag === 'Cancelled' ? token.second : token.first)
+        if (token.first._tag === 'Cancelled') waiting.push([token.second, decides])
+        else waiting.push([token.first, false])
         break
       case 'Labelled':
-        waiting.push(token.token)
+        waiting.push([token.token, decides])
         break
       default:
-        visit(token)
+        visit(token, decides)
     }
   }
 }

@@ -111,9 +111,14 @@ const agrees = (opened: AnyToken, taken: ReadonlyArray<Step>, views: number): vo
     switch (step.do) {
       case 'poll':
       case 'peek': {
-        const given = (step.do === 'poll' ? CancelScope.poll(scope) : CancelScope.peek(scope))()
         const expected = model.read(step.do === 'poll')
         const local = (step.do === 'poll' ? CancelScope.poll(alone) : CancelScope.peek(alone))()
+        // loops do not ask why
+        if (step.do === 'poll' && index % 2 === 0) {
+          expect({ where, goesOn: CancelScope.keepGoing(scope)() }).toEqual({ where, goesOn: expected === undefined })
+          break
+        }
+        const given = (step.do === 'poll' ? CancelScope.poll(scope) : CancelScope.peek(scope))()
         if (views === 1) expect({ where, given }).toEqual({ where, given: local })
         expect({ where, read: given._tag === 'Some' ? timeless(given.value) : undefined }).toEqual({
           where,

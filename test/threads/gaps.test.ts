@@ -29,11 +29,11 @@ class Interrupted extends State {
   beforeAppend: () => void = nothing
   afterCount: () => void = nothing
 
-  override append(last: number, entry: Entry): boolean | null {
+  override append(last: number, entry: Entry, decides: boolean): boolean | null {
     const act = this.beforeAppend
     this.beforeAppend = nothing
     act()
-    return super.append(last, entry)
+    return super.append(last, entry, decides)
   }
 
   override count(direct: boolean): number {
@@ -231,8 +231,8 @@ describe('races', () => {
     const { handle, open } = shared(manual('stop'))
     class Crowded extends State {
       private attempts = 0
-      override append(last: number, entry: Entry): boolean | null {
-        return this.attempts++ < 10 ? null : super.append(last, entry)
+      override append(last: number, entry: Entry, decides: boolean): boolean | null {
+        return this.attempts++ < 10 ? null : super.append(last, entry, decides)
       }
     }
     expect(CancelScope.cancelInput(open(new Crowded(handle)), 'stop')()).toBe(true)
@@ -567,8 +567,8 @@ describe('those who wait', () => {
 describe('the log', () => {
   class Counting extends Interrupted {
     entries = 0
-    override append(last: number, entry: Entry): boolean | null {
-      const stands = super.append(last, entry)
+    override append(last: number, entry: Entry, decides: boolean): boolean | null {
+      const stands = super.append(last, entry, decides)
       if (stands === true) this.entries++
       return stands
     }
