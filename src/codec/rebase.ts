@@ -34,9 +34,17 @@ export type Clockwork = 'relative' | 'absolute'
  * known, because it has been started or follows what has only time to wait for, into a deadline; one that waits for something else (a manual input, say)
  * has no start yet and stays. `idle`, which beats restart, stays in both. The reason is then that of the new leaf; labels stay.
  *
- * A deadline behind a start that is not known, `andThen(manual('stop'), deadline(t))`, is no span from that start; in the relative form it becomes "once
- * stopped, and once so much time has passed from now", with the deadline's own reason. It may be seen a poll sooner for each such deadline, never later. For that, what comes before it is
- * repeated for each such deadline; otherwise linear. Stack-safe. Exact where instants and spans are whole milliseconds.
+ * A deadline behind a start that is not known, `andThen(manual('stop'), deadline(t))`, is no span from that start; in the relative form it becomes
+ * "once stopped, and once so much time has passed from now", with the deadline's own reason. It may be seen a poll sooner for each such deadline,
+ * never later.
+ *
+ * **Cost.** Linear, stack-safe. The absolute form has as many nodes as the token, the relative form at most eight times as many, whoever sent it. What
+ * comes before a deadline behind an unknown start is repeated for each such deadline, which multiplies where such parts are nested. So an `andThen`
+ * whose relative form would have more than eight times its nodes is not repeated: once its first part has fired, the deadlines behind it count as passed.
+ * It then fires sooner than the token, never later, and still not before that first part. One input in front of any number of deadlines is never too large;
+ * what is, is a first part of many nodes with many deadlines behind it, or four and more stages that each wait for the one before and have deadlines.
+ *
+ * Exact where instants and spans are whole milliseconds.
  *
  * Throws a `RangeError` if `wall` is not finite or `to` neither name.
  *
@@ -56,17 +64,39 @@ export type Clockwork = 'relative' | 'absolute'
  * clock.advance('1 second')()
  * console.log(pipe(stored, rebase('relative', clock.wall()))) // => { _tag: 'Timeout', duration: 2000, left: 2000 }
  * ```
+ * @example
+ * ```ts
+ * import { Token } from 'cantok-ts'
+ * import { rebase } from 'cantok-ts/codec'
+ *
+ * // too large to be repeated: ten inputs to wait for, and behind them sixteen deadlines, of which any will do
+ * const { all, andThen, any, deadline, manual } = Token
+ * const ready = all(...Array.from({ length: 10 }, (_, i) => manual(`part-${i}`)))
+ * const limits = any(...Array.from({ length: 16 }, (_, i) => deadline(60_000 + i)))
+ *
+ * const sent = rebase('relative', 0)(andThen(ready, limits))
+ * const due = Array.from({ length: 16 }, () => Token.timeout(0)) // once all are ready, without waiting for the first deadline
+ * console.log(Token.Eq.equals(sent, andThen(ready, any(...due)))) // => true
+ * ```
  * @category rewriting
  * @since 0.1.0
  */
-export const rebase = (to: Clockwork, wall: number | Date): (<I extends Input>(token: Token<I>) => Token<I>) => {
-  if (to !== 'relative' && to !== 'absolute') {
-    throw new RangeError(`to must be 'relative' or 'absolute', but was ${received(to)}`)
+export const rebase = (to: Clockwork, wall: number | Date): (<I extends Input>(token: Token<I>) => Token<I>) =>
+  rebaseWithin(8)(to, wall)
+
+/** With a bound of one's own on the nodes of the relative form of an `andThen`, in times its own; not part of the public interface. */
+export const rebaseWithin =
+  (growth: number) =>
+  (to: Clockwork, wall: number | Date): (<I extends Input>(token: Token<I>) => Token<I>) => {
+    if (to !== 'relative' && to !== 'absolute') {
+      throw new RangeError(`to must be 'relative' or 'absolute', but was ${received(to)}`)
+    }
+    const now = instantOf(wall)
+    return <I extends Input>(token: Token<I>): Token<I> => {
+      const rewrite = rebased(to, growth, withDeadline(token), sizing())
+      return rewrite({ token, start: { _tag: 'At', instant: now } }).token as Token<I> // sound: no input is added
+    }
   }
-  const now = instantOf(wall)
-  return <I extends Input>(token: Token<I>): Token<I> =>
-    rebased(to, withDeadline(token))({ token, start: { _tag: 'At', instant: now } }).token as Token<I> // sound: no input is added
-}
 
 // -------------------------------------------------------------------------------------
 // private
@@ -95,7 +125,12 @@ interface Rebased {
   readonly at?: number
 }
 
-const rebased = (to: Clockwork, hasDeadline: ReadonlySet<Token<Input>>): ((rebasing: Rebasing) => Rebased) =>
+const rebased = (
+  to: Clockwork,
+  growth: number,
+  hasDeadline: ReadonlySet<Token<Input>>,
+  size: (token: Token<Input>) => number,
+): ((rebasing: Rebasing) => Rebased) =>
   stackSafe<Rebasing, Rebased>(function* ({ token, start }) {
     if (start._tag === 'After' && !hasDeadline.has(token)) return { token: andThen(start.before, token) }
     switch (token._tag) {
@@ -140,10 +175,13 @@ const rebased = (to: Clockwork, hasDeadline: ReadonlySet<Token<Input>>): ((rebas
           return { ...second, token: { ...token, first: first.token, second: second.token } }
         }
         if (to === 'absolute' || !hasDeadline.has(token.second)) return { token: { ...token, first: first.token } }
-        return yield {
+        const exact: Rebased = yield {
           token: token.second,
           start: { _tag: 'After', before: first.token, origin: start.instant },
         }
+        // bounded here, where the parts that repeat begin, the whole is bounded too: all else keeps its nodes
+        if (size(exact.token) <= growth * size(token)) return exact
+        return { token: { ...token, first: first.token, second: dueOnceStarted(token.second) } }
       }
       case 'Labelled': {
         const part: Rebased = yield { token: token.token, start }
@@ -163,6 +201,50 @@ const onceAlsoPassed = (instant: number, before: Token<Input>, origin: number): 
   // `andThen` with `cancelled` latches what comes before, as the `andThen` did that this one replaces
   const both = all(andThen(before, cancelled()), left)
   return andThen(both, cancelled({ _tag: 'DeadlinePassed', instant, path: [] }))
+}
+
+/** Fires no later than the token, whenever it is started, and needs to know no more than that start. */
+const dueOnceStarted = fold<Token<Input>>({
+  Never: (token) => token,
+  Cancelled: (token) => token,
+  Manual: (token) => token,
+  Timeout: (token) => token,
+  Deadline: () => timeout(0),
+  Counter: (token) => token,
+  Condition: (token) => token,
+  Budget: (token) => token,
+  Idle: (token) => token,
+  Any: (token, tokens) => ({ ...token, tokens }),
+  All: (token, tokens) => ({ ...token, tokens }),
+  AndThen: (token, first, second) => ({ ...token, first, second }),
+  Labelled: (token, part) => ({ ...token, token: part }),
+})
+
+/** The number of nodes; of tokens that share parts each part is visited once, though it counts wherever it stands. */
+const sizing = (): ((token: Token<Input>) => number) => {
+  const sizes = new Map<Token<Input>, number>()
+  return stackSafe<Token<Input>, number>(function* (token) {
+    let size = sizes.get(token)
+    if (size !== undefined) return size
+    size = 1
+    for (const part of partsOf(token)) size += yield part
+    sizes.set(token, size)
+    return size
+  })
+}
+
+const partsOf = (token: Token<Input>): ReadonlyArray<Token<Input>> => {
+  switch (token._tag) {
+    case 'Any':
+    case 'All':
+      return token.tokens
+    case 'AndThen':
+      return [token.first, token.second]
+    case 'Labelled':
+      return [token.token]
+    default:
+      return []
+  }
 }
 
 /** When an `any` and an `all` fire of whose parts only time decides; parts of which it does not fire at their start or later. */

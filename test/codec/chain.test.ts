@@ -9,8 +9,9 @@ import { describe, expect, it } from 'vitest'
 import { CancelScope, Clock, Semantics, Token } from 'cantok-ts'
 import { defaultNames, token, toCode, trace } from 'cantok-ts/testing'
 import type { LeafTag, Trace } from 'cantok-ts/testing'
-import { fromHeader, rebase, toHeader, TokenFromJson } from 'cantok-ts/codec'
-import type { Clockwork } from 'cantok-ts/codec'
+import { fromHeader, hearing, rebase, toHeader, TokenFromJson } from 'cantok-ts/codec'
+import type { Clockwork, Heard } from 'cantok-ts/codec'
+import { rebaseWithin } from '../../src/codec/rebase.js'
 
 type AnyToken = Token.Token<Token.Input>
 
@@ -27,6 +28,8 @@ interface Hop {
   readonly transit: number
   /** What the receiver restricts it by. */
   readonly own: AnyToken
+  /** What the receiver hears, and so all that it is told of; by default all. */
+  readonly heard?: Heard
   /** What happens while the receiver is the last of the chain. */
   readonly events: Trace
 }
@@ -46,6 +49,7 @@ const hop = (given: {
   readonly form: ReadonlyArray<Clockwork>
   readonly own: fc.Arbitrary<AnyToken>
   readonly maxTransit: number
+  readonly heard?: Heard
 }): fc.Arbitrary<Hop> =>
   fc.record({
     form: fc.constantFrom(...given.form),
@@ -54,6 +58,7 @@ const hop = (given: {
     transit: fc.nat({ max: given.maxTransit }),
     own: given.own,
     events: events(5),
+    ...(given.heard === undefined ? {} : { heard: fc.constant(given.heard) }),
   })
 
 const chain = (first: fc.Arbitrary<AnyToken>, hops: fc.Arbitrary<Hop>): fc.Arbitrary<Chain> =>
@@ -71,11 +76,17 @@ const shown = ({ token: first, events: before, hops }: Chain): string =>
 // services
 // -------------------------------------------------------------------------------------
 
+interface Sent {
+  readonly token: AnyToken
+  /** Whether it is not so large that it may stop sooner. */
+  readonly isExact: boolean
+}
+
 interface Service {
   readonly hear: (event: Semantics.Event) => void
   readonly poll: (direct: boolean) => boolean
-  /** What is left, for another clock. */
-  readonly send: (form: Clockwork) => AnyToken
+  /** What is left, for another clock and for one who hears this. */
+  readonly send: (form: Clockwork, heard?: Heard) => Sent
 }
 
 /** The first service opens its token; the others open what they were sent, and work in a child of that. */
@@ -116,7 +127,12 @@ const serve = (skew: number, now: number, answers: Map<string, boolean>, given: 
       }
     },
     poll: (direct) => (direct ? CancelScope.poll(scope) : CancelScope.peek(scope))()._tag === 'Some',
-    send: (form) => pipe(CancelScope.residual(scope)(), rebase(form, clock.wall())),
+    send: (form, heard) => {
+      const left = CancelScope.residual(scope)()
+      const kept: AnyToken = heard === undefined ? left : hearing(heard)(left)
+      const sent = rebase(form, clock.wall())(kept)
+      return { token: sent, isExact: Token.Eq.equals(sent, rebaseWithin(Infinity)(form, clock.wall())(kept)) }
+    },
   }
 }
 
@@ -137,26 +153,38 @@ interface Look {
   readonly wanted: boolean
   /** How many hops there were by then. */
   readonly hops: number
+  /** Whether the first one's token had said so before the last so many milliseconds: those that were spent on the way. */
+  readonly overdue: boolean
+  /** Whether the scope of the first service says so, which goes on and hears all. */
+  readonly caller: boolean
+  /** Whether nothing that was sent by then was so large that it may stop sooner. */
+  readonly isExact: boolean
 }
 
-/** Looks at the last service and at the meaning of the first one's token, at every poll until the service has stopped. */
-const looks = ({ token: first, events: before, hops }: Chain): ReadonlyArray<Look> => {
+/** Looks at the last service, at the first and at the meaning of its token, at every poll until the last service has stopped. */
+const looks = ({ token: given, events: before, hops }: Chain): ReadonlyArray<Look> => {
   const found: Array<Look> = []
   const answers = new Map<string, boolean>()
-  let left = first
+  let left = given
   let now = wallStart
+  let onTheWay = 0
+  let isExact = true
+  let firedAt = Infinity
   const happens = (event: Semantics.Event): boolean => {
     // as a scope does, it reads the time before each event
     const timed: Trace = event._tag === 'Elapsed' ? [event] : [{ _tag: 'Elapsed', ms: 0, wall: now }, event]
     const moments = Semantics.run(left, timed)
     left = moments.at(-1)?.residual ?? left
-    return moments.at(-1)?.verdict._tag === 'Some'
+    const hasFired = moments.at(-1)?.verdict._tag === 'Some'
+    if (hasFired) firedAt = Math.min(firedAt, now)
+    return hasFired
   }
   const passes = (ms: number): Semantics.Event => ({ _tag: 'Elapsed', ms, wall: (now += ms) })
   /** Whether it stops. */
   const works = (service: Service, during: Trace, hopsByNow: number): boolean => {
     for (const event of during) {
       service.hear(event)
+      if (hopsByNow > 0) first.hear(event)
       if (event._tag !== 'Polled') {
         happens(event._tag === 'Elapsed' ? passes(event.ms) : event)
         continue
@@ -166,21 +194,26 @@ const looks = ({ token: first, events: before, hops }: Chain): ReadonlyArray<Loo
       // the polls of those whom it called are for the first service those of children
       const wanted = happens({ ...event, direct: event.direct && hopsByNow === 0 })
       const stopped = service.poll(event.direct)
-      found.push({ stopped, wanted, hops: hopsByNow })
+      const caller = hopsByNow > 0 ? first.poll(false) : stopped
+      found.push({ stopped, wanted, hops: hopsByNow, overdue: firedAt + onTheWay <= now, caller, isExact })
       if (stopped) return true
     }
     return false
   }
 
   let skew = 0
-  let service = serve(skew, now, answers, first)
+  const first = serve(skew, now, answers, given)
   happens(passes(0))
-  if (works(service, before, 0)) return found
-  for (const [index, { form, by, skew: ahead, transit, own, events: during }] of hops.entries()) {
-    const sent = service.send(form)
+  if (works(first, before, 0)) return found
+  let service = first
+  for (const [index, { form, by, skew: ahead, transit, own, heard, events: during }] of hops.entries()) {
+    const sent = service.send(form, heard)
+    isExact &&= sent.isExact
+    onTheWay += transit
     happens(passes(transit))
+    first.hear({ _tag: 'Elapsed', ms: transit, wall: now })
     skew = form === 'absolute' ? skew : ahead
-    service = serve(skew, now, answers, received(sent, by), own)
+    service = serve(skew, now, answers, received(sent.token, by), own)
     if (works(service, during, index + 1)) return found
   }
   return found
@@ -191,8 +224,21 @@ const neverLooser = (each: Chain): void => {
   if (late !== undefined) throw new Error(`it goes on after ${late.hops} hops\n${shown(each)}`)
 }
 
+const looserByTheWay = (each: Chain): void => {
+  const late = looks(each).find(({ stopped, overdue }) => overdue && !stopped)
+  if (late !== undefined)
+    throw new Error(`it goes on after ${late.hops} hops and all the time on the way\n${shown(each)}`)
+}
+
+/** Whichever stops first, the last service or the caller: that is the token. */
+const eitherIsTheToken = (each: Chain): void => {
+  const other = looks(each).find(({ stopped, caller, wanted, isExact }) => isExact && wanted !== (stopped || caller))
+  if (other !== undefined)
+    throw new Error(`${other.stopped ? 'it' : 'none but the token'} stops after ${other.hops} hops\n${shown(each)}`)
+}
+
 const same = (each: Chain): void => {
-  const other = looks(each).find(({ stopped, wanted }) => wanted !== stopped)
+  const other = looks(each).find(({ stopped, wanted, isExact }) => isExact && wanted !== stopped)
   if (other !== undefined)
     throw new Error(`it ${other.stopped ? 'stops' : 'goes on'} after ${other.hops} hops\n${shown(each)}`)
 }
@@ -208,6 +254,28 @@ const restrictions = token({
 })
 const timeOnly: ReadonlyArray<LeafTag> = ['Never', 'Cancelled', 'Timeout', 'Deadline']
 const nothing = fc.constant<AnyToken>(Token.never)
+
+/** Inputs are heard from the beginning, and what follows is mere time: what starts later by the way then hears no less, and fires no later than by that. */
+const startedWithTime = fc
+  .tuple(
+    token({
+      maxDepth: 3,
+      leaves: [...timeOnly, 'Manual', 'Budget', 'Condition', 'Counter'],
+      combinators: { Any: 2, All: 2, Labelled: 1 },
+    }),
+    token({ maxDepth: 3, leaves: timeOnly }),
+    token({ maxDepth: 3, leaves: [...timeOnly, 'Manual', 'Budget'], combinators: { Any: 2, All: 2, Labelled: 1 } }),
+    fc.nat({ max: 2 }),
+  )
+  .map(([first, after, beside, shape]) => {
+    const behind = Token.andThen(first, after)
+    return [behind, Token.any(beside, behind), Token.all(beside, behind)][shape] ?? behind
+  })
+const overTheWay = chain(startedWithTime, hop({ form: ['relative'], own: restrictions, maxTransit: 4 }))
+const heardInPart = chain(
+  token({ maxDepth: 3, reasons: true }),
+  hop({ form: ['relative'], own: nothing, maxTransit: 3, heard: { budget: ['x'] } }),
+)
 
 const relative = chain(tokens, hop({ form: ['relative'], own: restrictions, maxTransit: 0 }))
 const both = chain(tokens, hop({ form: ['relative', 'absolute'], own: restrictions, maxTransit: 0 }))
@@ -240,6 +308,31 @@ describe('laws: a chain of services', () => {
     same,
   )
 
+  holds(
+    'relative: over any time on the way it is looser by no more than that, where what is started later misses no input',
+    overTheWay,
+    looserByTheWay,
+    4000,
+  )
+
+  holds(
+    'where one budget is all that is heard it stops for nothing else, and with the scope of the caller it is the token',
+    heardInPart,
+    eitherIsTheToken,
+    4000,
+  )
+
+  it('misses an input that comes while what hears it would have been started but for the time on the way', () => {
+    const [request, poll]: Trace = [
+      { _tag: 'Requested', name: 'a' },
+      { _tag: 'Polled', conditions: {}, direct: true },
+    ]
+    const during: Trace = [request!, { _tag: 'Elapsed', ms: 1000, wall: 0 }, poll!]
+    const on: Hop = { form: 'relative', by: 'header', skew: 0, transit: 3, own: Token.never, events: during }
+    const late: Chain = { token: Token.andThen(Token.timeout(3), Token.manual('a')), events: [], hops: [on] }
+    expect(looks(late)).toMatchObject([{ wanted: true, stopped: false, caller: true }])
+  })
+
   it('what is generated reaches what matters', () => {
     const sample = fc.sample(relative, { numRuns: 2000, seed: 1 }).map(looks)
     const share = (isSo: (found: ReadonlyArray<Look>) => boolean): number => sample.filter(isSo).length / sample.length
@@ -253,5 +346,11 @@ describe('laws: a chain of services', () => {
     expect(decidedLater).toBeGreaterThan(0.08)
     expect(afterThree).toBeGreaterThan(0.15)
     expect(restricted).toBeGreaterThan(0.15)
+    const shareOf = (chains: fc.Arbitrary<Chain>, isSo: (each: Look) => boolean): number =>
+      fc.sample(chains, { numRuns: 2000, seed: 1 }).filter((each) => looks(each).some(isSo)).length / 2000
+    expect(shareOf(overTheWay, ({ overdue, hops }) => overdue && hops > 0)).toBeGreaterThan(0.08)
+    expect(shareOf(overTheWay, ({ wanted, stopped }) => wanted && !stopped)).toBeGreaterThan(0.04)
+    expect(shareOf(heardInPart, ({ caller, stopped, hops }) => caller && !stopped && hops > 0)).toBeGreaterThan(0.12)
+    expect(shareOf(heardInPart, ({ stopped, hops }) => stopped && hops > 0)).toBeGreaterThan(0.08)
   })
 })

@@ -1,11 +1,13 @@
 /** Tokens on their way to another clock fire when they did, on every trace whose wall clock runs along with time. */
 import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
 import { Analysis, CancelScope, Clock, Semantics, Token } from 'cantok-ts'
 import { firstReason, labelledReasons, token, trace, verdicts } from 'cantok-ts/testing'
 import type { LeafTag, Trace } from 'cantok-ts/testing'
-import { rebase } from 'cantok-ts/codec'
+import { fromHeader, hearing, rebase, toHeader } from 'cantok-ts/codec'
+import { rebaseWithin } from '../../src/codec/rebase.js'
 import { property } from '../support/property.js'
 
 type AnyToken = Token.Token<Token.Input>
@@ -37,6 +39,25 @@ const tokens = token({
   reasons: true,
   leaves: { Timeout: 4, Deadline: 4, Never: 1, Cancelled: 1, Manual: 2, Counter: 1, Condition: 2, Budget: 1, Idle: 1 },
 })
+/** Stages of which each has deadlines, and whose start the one before decides: to repeat it for each takes more than is allowed. */
+const staged: fc.Arbitrary<AnyToken> = fc
+  .tuple(
+    token({ maxDepth: 2, reasons: true }),
+    fc.array(fc.tuple(token({ maxDepth: 2 }), token({ maxDepth: 2, leaves: { Deadline: 4, Timeout: 1, Manual: 1 } })), {
+      minLength: 1,
+      maxLength: 5,
+    }),
+    fc.boolean(),
+  )
+  .map(([first, stages, toTheLeft]) => {
+    const parts = stages.map(([other, late]) => any(late, other, labelled('late')(deadline(9)), deadline(7)))
+    return toTheLeft
+      ? parts.reduce<AnyToken>((before, part) => andThen(before, part), first)
+      : andThen(
+          first,
+          parts.reduceRight<AnyToken>((after, part) => any(part, andThen(manual('a'), after)), never),
+        )
+  })
 const timeOnly: ReadonlyArray<LeafTag> = ['Never', 'Cancelled', 'Timeout', 'Deadline']
 /** What no poll decides by itself. */
 const unpolled: ReadonlyArray<LeafTag> = [...timeOnly, 'Manual', 'Budget', 'Idle']
@@ -77,6 +98,36 @@ const started = Token.fold<AnyToken>({
   Labelled: (_, part) => part,
 })
 
+/** The token as it is once all its deadlines have passed. */
+const passed = Token.fold<AnyToken>({
+  Never: (leaf) => leaf,
+  Cancelled: (leaf) => leaf,
+  Manual: (leaf) => leaf,
+  Timeout: (leaf) => leaf,
+  Deadline: () => timeout(0),
+  Counter: (leaf) => leaf,
+  Condition: (leaf) => leaf,
+  Budget: (leaf) => leaf,
+  Idle: (leaf) => leaf,
+  Any: (each, tokens) => ({ ...each, tokens }),
+  All: (each, tokens) => ({ ...each, tokens }),
+  AndThen: (_, first, second) => andThen(first, second),
+  Labelled: ({ label }, part) => labelled(label)(part),
+})
+
+/** The number of nodes; it stops at so many, for a form that repeats may have more than can be counted. */
+const nodes = (each: AnyToken, most = 1e6): number => {
+  let count = 0
+  const left: Array<AnyToken> = [each]
+  for (let next = left.pop(); next !== undefined && count < most; next = left.pop()) {
+    count++
+    if (next._tag === 'Any' || next._tag === 'All') left.push(...next.tokens)
+    if (next._tag === 'AndThen') left.push(next.first, next.second)
+    if (next._tag === 'Labelled') left.push(next.token)
+  }
+  return count
+}
+
 const has = (each: AnyToken, tag: Token.Tag): boolean => leavesOf(each).some(({ _tag }) => _tag === tag)
 
 const expectSameVerdicts = (one: AnyToken, other: AnyToken, events: Trace): void =>
@@ -84,6 +135,9 @@ const expectSameVerdicts = (one: AnyToken, other: AnyToken, events: Trace): void
 
 const relative = rebase('relative', wall)
 const absolute = rebase('absolute', wall)
+/** Whether all that needs it has been repeated in the relative form. */
+const isExact = (each: AnyToken, now = wall): boolean =>
+  nodes(rebase('relative', now)(each)) === nodes(rebaseWithin(Infinity)('relative', now)(each))
 
 // -------------------------------------------------------------------------------------
 // laws
@@ -98,9 +152,12 @@ describe('laws: rebase', () => {
   )
 
   property(
-    'the relative form fires when the token does, where polls decide nothing by themselves',
+    'the relative form fires when the token does, where polls decide nothing by themselves and it is not too large',
     [token({ used: true, reasons: true, leaves: unpolled }), steady],
-    (each, events) => expectSameVerdicts(relative(each), each, events),
+    (each, events) => {
+      fc.pre(isExact(each))
+      expectSameVerdicts(relative(each), each, events)
+    },
     3000,
   )
 
@@ -135,8 +192,9 @@ describe('laws: rebase', () => {
       const now = before.reduce((last, event) => (event._tag === 'Elapsed' ? event.wall : last), wall)
       const going: Trace = [{ _tag: 'Elapsed', ms: 0, wall: now }, ...after]
       const whole = verdicts(each, events).slice(verdicts(each, before).length)
-      expect(verdicts(rebase('relative', now)(residual), going)).toEqual(whole)
       expect(verdicts(rebase('absolute', now)(residual), going)).toEqual(whole)
+      fc.pre(isExact(residual, now))
+      expect(verdicts(rebase('relative', now)(residual), going)).toEqual(whole)
     },
     3000,
   )
@@ -157,6 +215,32 @@ describe('laws: rebase', () => {
         new Set(labelledReasons(firstReason(of, events)).map(({ label }) => label))
       expect(labels(relative(each))).toEqual(labels(each))
       expect(labels(absolute(each))).toEqual(labels(each))
+    },
+    3000,
+  )
+
+  property(
+    'the relative form has at most eight times as many nodes, the absolute form as many',
+    [tokens, staged],
+    (...all) => {
+      for (const each of all) {
+        expect(nodes(relative(each))).toBeLessThanOrEqual(8 * nodes(each))
+        expect(nodes(absolute(each))).toBe(nodes(each))
+      }
+    },
+  )
+
+  property(
+    'what is too large to be repeated fires no later than the token, and no sooner than if its deadlines had passed',
+    [staged, steady, fc.integer({ min: -20, max: 20 })],
+    (each, events, skew) => {
+      const skewed = events.map((event) => (event._tag === 'Elapsed' ? { ...event, wall: event.wall + skew } : event))
+      const sent = verdicts(relative(each), skewed)
+      expect(verdicts(each, events).filter((fired, poll) => fired && sent[poll] === false)).toEqual([])
+      const soonest = verdicts(passed(each), events)
+      expect(sent.filter((fired, poll) => fired && soonest[poll] === false)).toEqual([])
+      expect(has(relative(each), 'Deadline')).toBe(false)
+      expect(relative(relative(each))).toEqual(relative(each))
     },
     3000,
   )
@@ -235,6 +319,16 @@ describe('laws: rebase', () => {
     expect(share((each) => has(started(each), 'Timeout'))).toBeGreaterThan(0.2)
     expect(share(repeats)).toBeGreaterThan(0.05) // deadlines behind a start that is not known
     expect(share(firesByTime)).toBeGreaterThan(0.03)
+    const several = fc.sample(fc.tuple(staged, steady), { numRuns: 3000, seed: 1 })
+    const shareOf = (holds: (each: AnyToken, events: Trace) => boolean): number =>
+      several.filter(([each, events]) => holds(each, events)).length / several.length
+    const sooner = (each: AnyToken, events: Trace): boolean =>
+      verdicts(relative(each), events).filter(Boolean).length > verdicts(each, events).filter(Boolean).length + 1
+    const tooLarge = (each: AnyToken): boolean => !isExact(each)
+    expect(share(tooLarge)).toBeLessThan(0.03)
+    expect(shareOf(tooLarge)).toBeGreaterThan(0.2)
+    expect(shareOf((each, events) => tooLarge(each) && firesByTime(each, events))).toBeGreaterThan(0.02)
+    expect(shareOf((each, events) => tooLarge(each) && sooner(each, events))).toBeGreaterThan(0.002)
   })
 })
 
@@ -359,6 +453,60 @@ describe('rebase', () => {
     expect(show(rebase('relative', clock.wall())(left))).toBe(
       'any(timeout("20 seconds"), timeout("1 minute", { left: 50000 }), budget("calls", 3))',
     )
+  })
+
+  it('does not repeat what would take more than eight times its nodes: what follows is then due once it is started', () => {
+    const ready = (count: number): AnyToken => all(...Array.from({ length: count }, (_, i) => manual(`part-${i}`)))
+    const limits = (count: number): AnyToken => any(...Array.from({ length: count }, (_, i) => deadline(60_000 + i)))
+    const large = andThen(ready(10), limits(16))
+    expect(relative(large)).toEqual(andThen(ready(10), any(...Array.from({ length: 16 }, () => timeout(0)))))
+    for (const count of [1, 16, 1000]) {
+      const small = andThen(manual('stop'), limits(count))
+      expect(leavesOf(relative(small)).filter((leaf) => leaf._tag === 'Manual')).toHaveLength(count)
+      expect(nodes(relative(small))).toBeLessThan(8 * nodes(small))
+    }
+  })
+
+  it('keeps what is exact in a token of which another part is too large', () => {
+    const ready = all(...Array.from({ length: 10 }, (_, i) => manual(`part-${i}`)))
+    const limits = any(...Array.from({ length: 16 }, (_, i) => deadline(60_000 + i)))
+    const stop = andThen(manual('stop'), deadline(10))
+    expect(relative(any(stop, andThen(ready, limits), deadline(9)))).toEqual(
+      any(relative(stop), relative(andThen(ready, limits)), timeout(5)),
+    )
+  })
+
+  // each level waits for the one before, and would repeat it for what does not wait alone and for each deadline
+  const hostile = (levels: number, deadlines: number): string => {
+    const late = ',["deadline","2030-01-01T00:00:00.000Z"]'.repeat(deadlines)
+    let call = '["budget","calls",9]'
+    for (let i = 0; i < levels; i++) call = `["andThen",${call},["any",["budget","calls",9]${late}]]`
+    return `1${call}`
+  }
+
+  it.each([
+    [14, 2],
+    [33, 2],
+    [50, 1],
+  ])('is bounded for a header that nests %d starts that are not known, each with %d deadlines', (levels, deadlines) => {
+    const clock = Clock.virtual(new Date('2029-12-31T23:59:00Z').getTime())
+    const read = fromHeader(hostile(levels, deadlines))
+    if (E.isLeft(read)) throw new Error('the header is one')
+    for (const given of [read.right, hearing({ budget: ['calls'] })(read.right)]) {
+      const opened = CancelScope.openUnknown(given, { clock, conditions: {} })()
+      if (E.isLeft(opened)) throw new Error('it needs no condition')
+      const left = CancelScope.residual(opened.right)()
+      const begun = performance.now()
+      const sent = rebase('relative', clock.wall())(left)
+      expect(performance.now() - begun).toBeLessThan(500)
+      expect(nodes(sent)).toBeLessThanOrEqual(8 * nodes(left))
+      expect(has(sent, 'Deadline')).toBe(false)
+      const header = toHeader(sent)
+      // too long is an answer too
+      expect(E.isRight(header) ? fromHeader(header.right) : E.right(sent)).toEqual(E.right(sent))
+      CancelScope.spend(opened.right, 'calls', 1)()
+      expect(CancelScope.poll(opened.right)()._tag).toBe('None')
+    }
   })
 
   const deep = 100_000
