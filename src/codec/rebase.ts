@@ -41,8 +41,9 @@ export type Clockwork = 'relative' | 'absolute'
  * **Cost.** Linear, stack-safe. The absolute form has as many nodes as the token, the relative form at most eight times as many, whoever sent it. What
  * comes before a deadline behind an unknown start is repeated for each such deadline, which multiplies where such parts are nested. So an `andThen`
  * whose relative form would have more than eight times its nodes is not repeated: once its first part has fired, the deadlines behind it count as passed.
- * It then fires sooner than the token, never later, and still not before that first part. One input in front of any number of deadlines is never too large;
- * what is, is a first part of many nodes with many deadlines behind it, or four and more stages that each wait for the one before and have deadlines.
+ * It then may fire sooner than the token, never later, and not before that first part. `andThen(manual('stop'), any(…))` of any number of deadlines and
+ * inputs is never too large; a first part of many nodes with many deadlines behind it can be, and stages that each wait for the one before and have
+ * deadlines of their own.
  *
  * Exact where instants and spans are whole milliseconds.
  *
