@@ -42,8 +42,8 @@ export type Clockwork = 'relative' | 'absolute'
  * comes before a deadline behind an unknown start is repeated for each such deadline, which multiplies where such parts are nested. So an `andThen`
  * whose relative form would have more than eight times its nodes is not repeated: once its first part has fired, the deadlines behind it count as passed.
  * It then may fire sooner than the token, never later, and not before that first part. `andThen(manual('stop'), any(…))` of any number of deadlines and
- * inputs is never too large; a first part of many nodes with many deadlines behind it can be, and stages that each wait for the one before and have
- * deadlines of their own.
+ * inputs is never too large; a first part of many nodes with many deadlines behind it can be, and so can stages in a row, such as four times
+ * `any(deadline(t), budget('calls', 9))` behind `manual('start')`.
  *
  * Exact where instants and spans are whole milliseconds.
  *

@@ -467,6 +467,22 @@ describe('rebase', () => {
     }
   })
 
+  it('repeats three stages behind an input, but not four', () => {
+    const stages = Array.from({ length: 4 }, (_, i): AnyToken => any(deadline(1000 + i), budget('calls', 9)))
+    const toTheLeft = (count: number): AnyToken =>
+      stages.slice(0, count).reduce<AnyToken>((x, y) => andThen(x, y), manual('start'))
+    const toTheRight = (count: number): AnyToken =>
+      andThen(
+        manual('start'),
+        stages.slice(0, count).reduceRight((y, x) => andThen(x, y)),
+      )
+    const due = any(timeout(0), budget('calls', 9))
+    expect(isExact(toTheLeft(3))).toBe(true)
+    expect(isExact(toTheRight(3))).toBe(true)
+    expect(relative(toTheLeft(4))).toEqual(andThen(relative(toTheLeft(3)), due))
+    expect(relative(toTheRight(4))).toEqual(andThen(manual('start'), andThen(due, andThen(due, andThen(due, due)))))
+  })
+
   it('keeps what is exact in a token of which another part is too large', () => {
     const ready = all(...Array.from({ length: 10 }, (_, i) => manual(`part-${i}`)))
     const limits = any(...Array.from({ length: 16 }, (_, i) => deadline(60_000 + i)))
