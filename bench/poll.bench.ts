@@ -5,6 +5,7 @@
  * on the machine and on what else it does. Prints three runs.
  */
 import { CancelScope, Token } from 'cantok-ts'
+import { namesOf, nanosecondsPerPoll, ratio } from './interleaved.js'
 
 const limit = 400_000
 const rounds = 21
@@ -20,7 +21,6 @@ const draw = (): (() => boolean) => {
 
 const token = Token.any(Token.condition('lucky'), Token.counter(limit), Token.timeout('1 hour'))
 
-/** Each runs its loop once and answers with the number of its polls. */
 const cases = {
   'by hand': (): number => {
     const lucky = draw()
@@ -70,34 +70,14 @@ const cases = {
   },
 }
 
-type Case = keyof typeof cases
-
-const names = Object.keys(cases) as ReadonlyArray<Case> // sound: the keys of an object literal
-
-const median = (times: ReadonlyArray<number>): number => [...times].sort((x, y) => x - y)[times.length >> 1] ?? NaN
-
-const nanosecondsPerPoll = (): ReadonlyMap<Case, number> => {
-  const times = new Map(names.map((name) => [name, [] as Array<number>]))
-  for (let round = 0; round < rounds; round++) {
-    for (const name of names) {
-      const start = performance.now()
-      const polls = cases[name]()
-      times.get(name)?.push(((performance.now() - start) * 1e6) / polls)
-    }
-  }
-  return new Map(names.map((name) => [name, median(times.get(name) ?? [])]))
-}
+const names = namesOf(cases)
 
 console.log(`node ${process.version}, ${rounds} interleaved rounds of ${limit} polls a run; medians\n`)
 console.log(`| run | ${names.join(' | ')} |`)
 console.log(`| --- |${names.map(() => ' --- |').join('')}`)
 for (let run = 1; run <= 3; run++) {
-  const measured = nanosecondsPerPoll()
-  const base = measured.get('by hand') ?? NaN
-  const cells = names.map((name) => {
-    const time = measured.get(name) ?? NaN
-    return `${(time / base).toFixed(2)} × (${time.toFixed(1)} ns)`
-  })
+  const measured = nanosecondsPerPoll(cases, rounds)
+  const cells = names.map((name) => ratio(measured.get(name), measured.get('by hand')))
   console.log(`| ${run} | ${cells.join(' | ')} |`)
 }
 console.log('\nAbortSignal reads no clock: in a synchronous loop its timeout never comes.')

@@ -5,6 +5,7 @@
  * turn: absolute times depend on the machine and on what else it does. Prints three runs, and how far behind the readings were.
  */
 import { CancelScope, Clock, Token } from 'cantok-ts'
+import { namesOf, nanosecondsPerPoll, ratio } from './interleaved.js'
 
 const limit = 400_000
 const rounds = 21
@@ -62,23 +63,7 @@ const cases = {
   },
 }
 
-type Case = keyof typeof cases
-
-const names = Object.keys(cases) as ReadonlyArray<Case> // sound: the keys of an object literal
-
-const median = (times: ReadonlyArray<number>): number => [...times].sort((x, y) => x - y)[times.length >> 1] ?? NaN
-
-const nanosecondsPerPoll = (): ReadonlyMap<Case, number> => {
-  const times = new Map(names.map((name) => [name, [] as Array<number>]))
-  for (let round = 0; round < rounds; round++) {
-    for (const name of names) {
-      const start = performance.now()
-      const polls = cases[name]()
-      times.get(name)?.push(((performance.now() - start) * 1e6) / polls)
-    }
-  }
-  return new Map(names.map((name) => [name, median(times.get(name) ?? [])]))
-}
+const names = namesOf(cases)
 
 /** How far behind the readings of a loop are, in microseconds: the median, and the most of 99 and of 100 in a hundred. */
 const lags = (): string => {
@@ -93,12 +78,9 @@ while (shared.state() !== 'ticking') shared.monotonic()
 console.log(`node ${process.version}, ${rounds} interleaved rounds of ${limit} polls a run; medians\n`)
 console.log(`| | ${[1, 2, 3].map((run) => `run ${run}`).join(' | ')} |`)
 console.log('| --- | --- | --- | --- |')
-const runs = [1, 2, 3].map(nanosecondsPerPoll)
+const runs = [1, 2, 3].map(() => nanosecondsPerPoll(cases, rounds))
 for (const name of names) {
-  const cells = runs.map((measured) => {
-    const time = measured.get(name) ?? NaN
-    return `${(time / (measured.get(names[0]!) ?? NaN)).toFixed(2)} × (${time.toFixed(1)} ns)`
-  })
+  const cells = runs.map((measured) => ratio(measured.get(name), measured.get('by hand, the platform’s clock')))
   console.log(`| ${name} | ${cells.join(' | ')} |`)
 }
 console.log(`\nbehind the platform's clock, in µs (median, 99 %, most): ${lags()}; ${shared.state()}`)

@@ -9,16 +9,12 @@ import { isMainThread, parentPort, receiveMessageOnPort, Worker } from 'node:wor
 import { CancelScope, Clock, Token } from 'cantok-ts'
 import { openShared, share } from 'cantok-ts/threads'
 import type { ViewHandle } from 'cantok-ts/threads'
+import { namesOf, nanosecondsPerPoll, quantile, ratio } from './interleaved.js'
 
 const limit = 400_000
 const rounds = 21
 const cancels = 300
 const hour = 3_600_000
-
-const median = (times: ReadonlyArray<number>): number => quantile(times, 0.5)
-
-const quantile = (times: ReadonlyArray<number>, part: number): number =>
-  [...times].sort((x, y) => x - y)[Math.ceil(part * times.length) - 1] ?? NaN
 
 const viewOf = (scope: CancelScope.ScopeView): CancelScope.ScopeView => openShared(share(scope)())()
 
@@ -76,20 +72,7 @@ const by = {
   'a shared scope of a counter': 'by hand, one atomic addition',
 } satisfies Readonly<Record<keyof typeof polls, keyof typeof polls>>
 
-type Poll = keyof typeof polls
-
-const pollNames = Object.keys(polls) as ReadonlyArray<Poll> // sound: the keys of an object literal
-
-const nanosecondsPerPoll = (): ReadonlyMap<Poll, number> => {
-  const times = new Map(pollNames.map((name) => [name, [] as Array<number>]))
-  for (let round = 0; round < rounds; round++)
-    for (const name of pollNames) {
-      const start = performance.now()
-      const count = polls[name]()
-      times.get(name)?.push(((performance.now() - start) * 1e6) / count)
-    }
-  return new Map(pollNames.map((name) => [name, median(times.get(name) ?? [])]))
-}
+const pollNames = namesOf(polls)
 
 // -------------------------------------------------------------------------------------
 // latency: a worker waits in its way, and writes down when it has ended
@@ -177,12 +160,9 @@ if (isMainThread) {
     `node ${process.version}; ${rounds} interleaved rounds of ${limit} polls a run; medians, and ratios to the loop by hand above\n`,
   )
   console.log('| | run 1 | run 2 | run 3 |\n| --- | --- | --- | --- |')
-  const runs = [1, 2, 3].map(nanosecondsPerPoll)
+  const runs = [1, 2, 3].map(() => nanosecondsPerPoll(polls, rounds))
   for (const name of pollNames) {
-    const cells = runs.map((measured) => {
-      const time = measured.get(name) ?? NaN
-      return `${(time / (measured.get(by[name]) ?? NaN)).toFixed(2)} × (${time.toFixed(1)} ns)`
-    })
+    const cells = runs.map((measured) => ratio(measured.get(name), measured.get(by[name])))
     console.log(`| ${name} | ${cells.join(' | ')} |`)
   }
   ticking.close()

@@ -106,8 +106,8 @@ export interface SharedWorld<Name extends string = string> {
  * Conditions are asked by threads that have their predicates, AbortSignals and other sources heard by this one, and what each finds is every thread's. In
  * threads nothing that has fired can be undone: where a predicate's error ends a read, what shared scopes came to in it stays.
  *
- * The IO throws a `TypeError` if the scope needs time and runs on a clock that other threads cannot read (a virtual one), and an `Error` in the middle of a
- * read of it; then nothing is shared. It takes some 100 kilobytes of memory, most of it never touched, and one for
+ * A `room` that is no number of letters is a `RangeError` at once. The IO throws a `TypeError` if the scope needs time and runs on a clock that other threads cannot
+ * read (a virtual one), and an `Error` in the middle of a read of it or where there is no SharedArrayBuffer; then nothing is shared. It takes some 100 kilobytes of memory, most of it never touched, and one for
  * each leaf; more where a token has hundreds of names, for each entry has room for all. What fires later costs time linear in the size of the token, in each thread.
  *
  * @example
