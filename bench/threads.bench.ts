@@ -58,6 +58,7 @@ const polls = {
     return polls
   },
   'a shared scope of a counter': (): number => loop(viewOf(CancelScope.open(Token.counter(2 * limit))())),
+  'a shared scope of a counter beyond 2^30': (): number => loop(viewOf(CancelScope.open(Token.counter(2 ** 31))())),
 }
 
 /** What each is compared with. */
@@ -70,6 +71,7 @@ const by = {
   'the same on Clock.shared()': 'by hand, one atomic load and the time',
   'by hand, one atomic addition': 'by hand, one atomic addition',
   'a shared scope of a counter': 'by hand, one atomic addition',
+  'a shared scope of a counter beyond 2^30': 'by hand, one atomic addition',
 } satisfies Readonly<Record<keyof typeof polls, keyof typeof polls>>
 
 const pollNames = namesOf(polls)

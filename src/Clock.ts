@@ -10,6 +10,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import { sharedOver } from './Clock/shared.js'
 import * as Duration from './Duration.js'
+import { letGo } from './internal/letGo.js'
 import { received } from './internal/received.js'
 
 // -------------------------------------------------------------------------------------
@@ -364,12 +365,6 @@ export const turn: Task<void> = () =>
 // -------------------------------------------------------------------------------------
 
 const longestTimer = 2 ** 31 - 1
-
-/** The process may end before the timer does. Timers of browsers are numbers, and keep nothing alive. */
-const letGo = (timer: unknown): void => {
-  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
-    timer.unref()
-}
 
 /** A delay below 0 is none. */
 const span = (delay: Duration.DurationInput): number =>

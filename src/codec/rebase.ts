@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import { received } from '../internal/received.js'
+import { partsOf } from '../internal/partsOf.js'
 import { stackSafe } from '../internal/recursion.js'
 import { all, andThen, cancelled, deadline, fold, never, timeout } from '../Token.js'
 import type { Input, Token } from '../Token.js'
@@ -232,20 +233,6 @@ const sizing = (): ((token: Token<Input>) => number) => {
     sizes.set(token, size)
     return size
   })
-}
-
-const partsOf = (token: Token<Input>): ReadonlyArray<Token<Input>> => {
-  switch (token._tag) {
-    case 'Any':
-    case 'All':
-      return token.tokens
-    case 'AndThen':
-      return [token.first, token.second]
-    case 'Labelled':
-      return [token.token]
-    default:
-      return []
-  }
 }
 
 /** When an `any` and an `all` fire of whose parts only time decides; parts of which it does not fire at their start or later. */

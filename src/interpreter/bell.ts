@@ -4,6 +4,8 @@
  * A thread may be ended between what it does and its ringing, so nobody trusts a bell for longer than `patience`.
  */
 
+import { letGo } from '../internal/letGo.js'
+
 type Bell = Int32Array<SharedArrayBuffer>
 
 /** How many milliseconds a silent bell is believed. */
@@ -34,8 +36,8 @@ export const hear = (bell: Bell, wake: () => void): (() => void) => {
     void next.then(() => {
       if (!wanted) return
       count = Atomics.load(bell, 0)
+      listen() // first, for what it wakes may throw
       wake()
-      listen()
     })
   }
   listen()
@@ -53,9 +55,3 @@ const waiting = (bell: Bell, count: number): Promise<unknown> => {
 }
 
 type WaitAsync = (bell: Bell, index: number, value: number, timeout: number) => { readonly value: unknown }
-
-/** The process may end before the timer does; timers of browsers are numbers, and keep nothing alive. */
-const letGo = (timer: unknown): void => {
-  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
-    timer.unref()
-}

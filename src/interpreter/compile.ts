@@ -1,3 +1,4 @@
+import { partsOf } from '../internal/partsOf.js'
 import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 import { Node } from './Node.js'
@@ -51,28 +52,6 @@ export const compile = (token: Token<Input>, conditions: Conditions, questions: 
   }
   for (let order = nodes.length - 1; order >= 0; order--) summarise(nodes[order]!)
   return { nodes, timed, momentary, guarded }
-}
-
-const partsOf = (token: Token<Input>): ReadonlyArray<Token<Input>> => {
-  switch (token._tag) {
-    case 'Any':
-    case 'All':
-      return token.tokens
-    case 'AndThen':
-      return [token.first, token.second]
-    case 'Labelled':
-      return [token.token]
-    case 'Never':
-    case 'Cancelled':
-    case 'Manual':
-    case 'Timeout':
-    case 'Deadline':
-    case 'Counter':
-    case 'Condition':
-    case 'Budget':
-    case 'Idle':
-      return []
-  }
 }
 
 /** What a node owes to its parts; they stand behind it, so the array is gone through from the end. */

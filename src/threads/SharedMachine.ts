@@ -108,6 +108,7 @@ export class SharedMachine implements Engine {
     return this.demanding ? this.lookAround(true, NaN) === null : this.decided === null
   }
 
+  // it had begun when it was shared, and what the log tells stands
   begin(): void {}
   undo(): void {}
   commit(): void {}

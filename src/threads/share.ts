@@ -239,8 +239,8 @@ const move = (scope: Scope, room: number, bell: SharedArrayBuffer | undefined): 
   const letters = room + (decided === null ? 0 : reasonText(decided).length)
   const label = ownLabel(scope.token)?.length ?? 0
   const state = new State(newState(names, { entries: leaves + 2, letters, label, wide: polls >= 2 ** 30 }, bell))
+  const lead = ahead(clock)
   clock.renew?.()
-  const lead = ahead(clock.monotonic)
   const since = state.measures(clock.monotonic() + lead)
   const shared = new SharedMachine(state, firstEpoch(token, since), clock, conditions, lead, scope.source?.read)
   if (decided !== null) shared.decide(decided)
@@ -331,15 +331,8 @@ const openOne = (
 ): Scope => {
   const token = JSON.parse(text) as Token<Input> // sound: share wrote it
   const clock: Clock = ticks === null ? system : sharedClock(ticks)
-  clock.renew?.()
   const scope = new Scope(token, parents, clock, conditions, { owned, narrows })
-  scope.machine = new SharedMachine(
-    new State(state),
-    firstEpoch(token, since),
-    clock,
-    conditions,
-    ahead(clock.monotonic),
-  )
+  scope.machine = new SharedMachine(new State(state), firstEpoch(token, since), clock, conditions, ahead(clock))
   return scope
 }
 

@@ -7,6 +7,7 @@ import type { Reason } from 'cantok-ts'
 import { openShared, ownShared, share } from 'cantok-ts/threads'
 import type { ScopeHandle } from 'cantok-ts/threads'
 import { State } from '../../src/threads/State.js'
+import { ahead } from '../../src/threads/timeline.js'
 import { threads } from './thread.js'
 
 const { all, andThen, any, budget, condition, counter, deadline, idle, labelled, manual, never, timeout } = Token
@@ -274,15 +275,31 @@ describe('races', () => {
 })
 
 describe('in one thread', () => {
-  it('a poll reads no clock if nothing needs time', () => {
-    const scope = CancelScope.open(any(manual('stop'), counter(1000), budget('calls', 5)))()
-    const view = openShared(share(scope)())()
+  const expectNoReading = (view: CancelScope.ScopeView): void => {
     const monotonic = vi.spyOn(performance, 'now')
     const wall = vi.spyOn(Date, 'now')
     for (let polls = 0; polls < 100; polls++) CancelScope.poll(view)()
     expect(monotonic).not.toHaveBeenCalled()
     expect(wall).not.toHaveBeenCalled()
     vi.restoreAllMocks()
+  }
+
+  it('the time that threads share is measured from a reading of now, also where a clock keeps its readings', () => {
+    let kept = performance.now() - 1_000_000
+    const keeping: Clock.Clock = {
+      ...Clock.system,
+      monotonic: () => kept,
+      renew: () => {
+        kept = performance.now()
+      },
+    }
+    expect(Math.abs(ahead(keeping) - ahead(Clock.system))).toBeLessThan(500_000)
+  })
+
+  it('a poll reads no clock if nothing needs time', () => {
+    const scope = CancelScope.open(any(manual('stop'), counter(1000), budget('calls', 5)))()
+    const view = openShared(share(scope)())()
+    expectNoReading(view)
   })
 
   it('nor where a thread was ended in the middle of spending', () => {
@@ -290,12 +307,7 @@ describe('in one thread', () => {
     const handle = share(scope)()
     new State(handle.scopes[0]!.state).beginSpending()
     const view = openShared(handle)()
-    const monotonic = vi.spyOn(performance, 'now')
-    const wall = vi.spyOn(Date, 'now')
-    for (let polls = 0; polls < 100; polls++) CancelScope.poll(view)()
-    expect(monotonic).not.toHaveBeenCalled()
-    expect(wall).not.toHaveBeenCalled()
-    vi.restoreAllMocks()
+    expectNoReading(view)
   })
 
   it('what is left, how long, and how far it has come are told as of any scope', () => {
