@@ -13,6 +13,9 @@ export default defineConfig({
       { find: /^cantok-ts\/testing$/, replacement: `${src}testing/index.ts` },
       { find: /^cantok-ts\/codec$/, replacement: `${src}codec/index.ts` },
       { find: /^cantok-ts\/threads$/, replacement: `${src}threads/index.ts` },
+      { find: /^cantok-ts\/effect$/, replacement: `${src}effect/index.ts` },
+      { find: /^cantok-ts\/effect4$/, replacement: `${src}effect4/index.ts` },
+      { find: /^cantok-ts\/effect-testing$/, replacement: `${src}effect-testing/index.ts` },
       { find: /^cantok-ts\/(.*)$/, replacement: `${src}$1.ts` },
     ],
   },
@@ -28,6 +31,16 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/package/**'],
+          setupFiles: ['./test/setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        // What is for both versions of Effect, with the other one.
+        resolve: { alias: [{ find: /^effect(\/.*)?$/, replacement: 'effect3$1' }] },
+        test: {
+          name: 'effect3',
+          include: ['test/effect/**/*.test.ts'],
           setupFiles: ['./test/setup.ts'],
         },
       },

@@ -40,6 +40,9 @@ const rooms = {
   threads: { may: [...live, 'Semantics', 'interpreter', 'threads'] },
   testing: { may: [...live, 'Semantics', 'testing'], packages: ['fast-check'] },
   effect: { may: [...live, 'AbortSignal', 'effect'], packages: ['effect'] },
+  // what only version 4 has: services, layers, its Schema over what the codecs read and write
+  effect4: { may: [...live, 'AbortSignal', 'codec', 'effect', 'effect4'], packages: ['effect'] },
+  'effect-testing': { may: [...live, 'effect', 'effect-testing'], mayType: ['testing'], packages: ['effect'] },
 }
 const isPublic = (room) => room in rooms && room !== 'interpreter' && room !== 'internal'
 const roomOf = (file) => file.split('/')[0].replace(/\.ts$/, '')

@@ -45,6 +45,9 @@ for (const suite of suites) {
       'cantok-ts/testing': './src/testing/index.ts',
       'cantok-ts/codec': './src/codec/index.ts',
       'cantok-ts/threads': './src/threads/index.ts',
+      'cantok-ts/effect': './src/effect/index.ts',
+      'cantok-ts/effect4': './src/effect4/index.ts',
+      'cantok-ts/effect-testing': './src/effect-testing/index.ts',
     },
     logLevel: 'warning',
   })

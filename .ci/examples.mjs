@@ -97,6 +97,9 @@ const publicFiles = () => [
   ...namesBehind('src/testing/index.ts'),
   ...namesBehind('src/codec/index.ts'),
   ...namesBehind('src/threads/index.ts'),
+  ...namesBehind('src/effect/index.ts'),
+  ...namesBehind('src/effect4/index.ts'),
+  ...namesBehind('src/effect-testing/index.ts'),
 ]
 
 const undocumented = () => {

@@ -1,0 +1,208 @@
+/** Effects that a scope cuts short. */
+import * as Effect from 'effect/Effect'
+import * as Exit from 'effect/Exit'
+import * as Fiber from 'effect/Fiber'
+import { none } from 'effect/Option'
+import type { Option } from 'effect/Option'
+import { canFire } from '../Analysis.js'
+import { onCancelled, peek } from '../CancelScope.js'
+import type { ScopeView, Unsubscribe } from '../CancelScope.js'
+import type { Reason } from '../Reason.js'
+import type { Input, Token } from '../Token.js'
+import { both, exitOf, fork, interruptionOf } from './versions.js'
+import { hasEffects, openedHere } from './world.js'
+import type { AnyWorld, EffectWorldArgument, ServicesOf, SomeConditions, SomeFeeds } from './world.js'
+
+// -------------------------------------------------------------------------------------
+// by a token
+// -------------------------------------------------------------------------------------
+
+/**
+ * Interrupts an effect when a token fires, and fails with the `Reason` then; its finalizers have run by that time.
+ *
+ * The token is opened when the effect starts, on the clock of the fiber, and closed when it ends. It answers with the reason only where the effect was cut short: a
+ * result that was ready in the same turn is kept, and what finalizers die of stands beside the reason in the cause. Under a token that has fired at once the
+ * effect is not started. Interruption from outside stays interruption.
+ *
+ * Uninterruptible regions within the effect end first. One around it is not cut at all: to bound a part of that, write `Effect.interruptible` within. As with
+ * `Effect.timeout`, the effect runs in a child of the fiber, and fibers forked in it end with it; under a token that cannot fire it is the effect itself.
+ *
+ * A condition with `onError: 'throw'` that throws interrupts the effect, and is a defect.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from 'effect'
+ * import { Token } from 'cantok-ts'
+ * import { interruptWhen } from 'cantok-ts/effect'
+ *
+ * const log: Array<string> = []
+ * const program = Effect.never.pipe(
+ *   Effect.ensuring(Effect.sync(() => log.push('cleaned up'))),
+ *   interruptWhen(Token.timeout('10 millis')),
+ *   Effect.catchTag('TimedOut', ({ duration }) => Effect.succeed(`no answer within ${duration} ms`)),
+ * )
+ * console.log(await Effect.runPromise(program), log) // => no answer within 10 ms [ 'cleaned up' ]
+ * ```
+ * @category interruption
+ * @since 0.1.0
+ */
+export const interruptWhen = <I extends Input = never, C extends SomeConditions = {}, F extends SomeFeeds = {}>(
+  token: Token<I>,
+  ...world: EffectWorldArgument<I, C, F>
+): (<A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Reason, R | ServicesOf<C> | ServicesOf<F>>) => {
+  const limited = limitedBy(token, world[0])
+  return (self) => limited(self, Exit.fail)
+}
+
+/**
+ * As `interruptWhen`, but answers with an Option: `None` where the effect was cut short.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from 'effect'
+ * import { Token } from 'cantok-ts'
+ * import { interruptWhenOption } from 'cantok-ts/effect'
+ *
+ * const limited = interruptWhenOption(Token.timeout('10 millis'))
+ * console.log((await Effect.runPromise(limited(Effect.succeed(1))))._tag) // => Some
+ * console.log((await Effect.runPromise(limited(Effect.never)))._tag) // => None
+ * ```
+ * @category interruption
+ * @since 0.1.0
+ */
+export const interruptWhenOption = <I extends Input = never, C extends SomeConditions = {}, F extends SomeFeeds = {}>(
+  token: Token<I>,
+  ...world: EffectWorldArgument<I, C, F>
+): (<A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<Option<A>, E, R | ServicesOf<C> | ServicesOf<F>>) => {
+  const limited = limitedBy(token, world[0])
+  return (self) => limited(Effect.asSome(self), () => Exit.succeed(none()))
+}
+
+/**
+ * As `interruptWhen`, but fails with what a function makes of the reason.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from 'effect'
+ * import { Reason, Token } from 'cantok-ts'
+ * import { interruptWhenFail } from 'cantok-ts/effect'
+ *
+ * const limited = interruptWhenFail(Token.timeout('10 millis'), (reason) => new Error(Reason.Show.show(reason)))
+ * const error = await Effect.runPromise(Effect.flip(limited(Effect.never)))
+ * console.log(error.message) // => 'timed out after 10 milliseconds'
+ * ```
+ * @category interruption
+ * @since 0.1.0
+ */
+export const interruptWhenFail = <E2, I extends Input = never, C extends SomeConditions = {}, F extends SomeFeeds = {}>(
+  token: Token<I>,
+  onFired: (reason: Reason) => E2,
+  ...world: EffectWorldArgument<I, C, F>
+): (<A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | E2, R | ServicesOf<C> | ServicesOf<F>>) => {
+  const limited = limitedBy(token, world[0])
+  return (self) => limited(self, (reason) => Exit.fail(onFired(reason)))
+}
+
+// -------------------------------------------------------------------------------------
+// by a scope
+// -------------------------------------------------------------------------------------
+
+/**
+ * Interrupts an effect when a scope that is open already fires: otherwise as `interruptWhen`.
+ *
+ * Several effects may be under one scope. It listens to the scope while the effect runs, and looks at it from outside: direct counters do not tick.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from 'effect'
+ * import { CancelScope, Token } from 'cantok-ts'
+ * import { interruptBy } from 'cantok-ts/effect'
+ *
+ * const server = CancelScope.open(Token.manual('shutdown'))()
+ * const request = Effect.runPromise(Effect.flip(interruptBy(server)(Effect.never)))
+ * CancelScope.cancelInput(server, 'shutdown')()
+ * console.log((await request)._tag) // => Requested
+ * ```
+ * @category interruption
+ * @since 0.1.0
+ */
+export const interruptBy =
+  (scope: ScopeView): (<A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Reason, R>) =>
+  (self) =>
+    cut(self, scope, Exit.fail)
+
+// -------------------------------------------------------------------------------------
+// private
+// -------------------------------------------------------------------------------------
+
+/** What stands for an effect that was cut short. */
+type OnCut<A, E> = (reason: Reason) => Exit.Exit<A, E>
+
+/** Runs effects under a token, each under a scope of its own. */
+const limitedBy = <I extends Input>(
+  token: Token<I>,
+  world: AnyWorld = {},
+): (<A, E, R, A2, E2>(self: Effect.Effect<A, E, R>, onCut: OnCut<A2, E2>) => Effect.Effect<A | A2, E | E2, R>) => {
+  if (!canFire(token)) return (self) => self
+  const opened = openedHere(token, world)
+  if (!hasEffects(world)) return (self, onCut) => Effect.flatMap(opened, ({ scope }) => cut(self, scope, onCut))
+  return (self, onCut) =>
+    Effect.acquireUseRelease(
+      opened,
+      ({ scope }) => cut(self, scope, onCut),
+      ({ end }) => end ?? Effect.void,
+    )
+}
+
+/** Runs an effect until it ends, or the scope fires and it has been interrupted. */
+const cut = <A, E, R, A2, E2>(
+  self: Effect.Effect<A, E, R>,
+  scope: ScopeView,
+  onCut: OnCut<A2, E2>,
+): Effect.Effect<A | A2, E | E2, R> =>
+  Effect.suspend((): Effect.Effect<A | A2, E | E2, R> => {
+    const fired = peek(scope)()
+    if (fired._tag === 'Some') return onCut(fired.value)
+    return Effect.flatMap(fork(self), (fiber) => exitOf(fiber) ?? watched(fiber, scope, onCut))
+  })
+
+/** Waits for a fiber, which it interrupts when the scope fires or the wait is interrupted; listens no longer than that. */
+const watched = <A, E, A2, E2>(
+  fiber: Fiber.Fiber<A, E>,
+  scope: ScopeView,
+  onCut: OnCut<A2, E2>,
+): Effect.Effect<A | A2, E | E2> => {
+  let cause: Exit.Exit<A2, E2> | null = null
+  let unsubscribe: Unsubscribe | null = null
+  const interruptFor = (found: Exit.Exit<A2, E2>): void => {
+    cause = found
+    Effect.runFork(Fiber.interrupt(fiber))
+  }
+  const waiting = Effect.suspend(() => {
+    unsubscribe = onCancelled(scope, (reason) => interruptFor(onCut(reason)), {
+      keepAlive: true,
+      onError: (error) => interruptFor(Exit.die(error)),
+    })()
+    return Fiber.await(fiber)
+  })
+  return Effect.flatMap(
+    Effect.onExit(waiting, (waited) => {
+      unsubscribe?.()
+      return Exit.isSuccess(waited) ? Effect.void : interrupted(fiber)
+    }),
+    (exit): Effect.Effect<A | A2, E | E2> => {
+      const interruption = cause !== null && Exit.isFailure(exit) ? interruptionOf(exit.cause) : null
+      if (cause === null || interruption === null) return Fiber.join(fiber)
+      if (interruption.defects === null) return cause
+      return Effect.failCause(Exit.isFailure(cause) ? both(cause.cause, interruption.defects) : interruption.defects)
+    },
+  )
+}
+
+/** Interrupts a fiber, waits until it has ended, and dies of what its finalizers died of. */
+const interrupted = (fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> =>
+  Effect.flatMap(Fiber.interrupt(fiber), () => {
+    const exit = exitOf(fiber)
+    const defects = exit !== null && Exit.isFailure(exit) ? interruptionOf(exit.cause)?.defects : null
+    return defects === null || defects === undefined ? Effect.void : Effect.failCause(defects)
+  })

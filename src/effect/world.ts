@@ -1,0 +1,226 @@
+/**
+ * What a token is opened in within Effect: predicates that may be effects, and effects that feed its inputs.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from 'effect/Cause'
+import * as EffectClock from 'effect/Clock'
+import * as Effect from 'effect/Effect'
+import * as Exit from 'effect/Exit'
+import * as Fiber from 'effect/Fiber'
+import { beat, cancelInput, close, link, spend } from '../CancelScope.js'
+import type { CancelScope, ScopeView } from '../CancelScope.js'
+import type { Clock } from '../Clock.js'
+import type { Input, NameOf, Token } from '../Token.js'
+import type { Predicate } from '../World.js'
+import { clockOf } from './clock.js'
+import { detailOf } from './detail.js'
+import { exitOf, isInterruptedOnly, runAs, withFiber } from './versions.js'
+import type { Here, Run } from './versions.js'
+
+// -------------------------------------------------------------------------------------
+// model
+// -------------------------------------------------------------------------------------
+
+/**
+ * What a condition asks: a predicate, or an effect that cannot fail and answers with a boolean.
+ *
+ * An effect runs with the services and settings of the fiber that opened the token. One that answers at once is asked anew in every look. One that takes
+ * time is started by a look and answers a later one; until then the answer before it stands, which is `false` at first; no two runs of it overlap, and the
+ * last is interrupted when the scope is closed. What it dies of is what a predicate throws.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type Condition = Predicate | Effect.Effect<boolean, never, unknown>
+
+/**
+ * The conditions that a token with the inputs `I` names.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type ConditionsOf<I extends Input> = { readonly [N in NameOf<'condition', I>]: Condition }
+
+/**
+ * Effects that feed inputs of a token, by the name that its type has for each.
+ *
+ * - `'manual:stop'` is requested when its effect ends, be it by success or by failure: `Deferred.await(stop)`, `Queue.take(orders)`, `Stream.runDrain(events)`,
+ *   `Fiber.await(fiber)`. A text that it succeeds with is the detail.
+ * - `'budget:bytes'` is spent what its effect succeeds with, again and again: `Queue.take(sizes)`.
+ * - `'idle:upstream'` beats whenever its effect succeeds, again and again: `Queue.take(heartbeats)`.
+ *
+ * One that fails feeds no more, and so does one that is interrupted, as the taker of a queue that is shut down. What one dies of, and an amount that is none, is logged
+ * as an error. They run with the services and settings of the fiber that opened the token, and are interrupted when the scope is closed.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type FeedsOf<I extends Input> = {
+  readonly [K in Exclude<I, `condition:${string}`>]?: K extends `budget:${string}`
+    ? Effect.Effect<number, unknown, unknown>
+    : Effect.Effect<unknown, unknown, unknown>
+}
+
+/**
+ * What a token with the inputs `I` is opened in: `conditions` for each that it names, `inputs` for those that effects feed, and a `clock` where it is not to be the fiber's.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type EffectWorld<I extends Input, C = ConditionsOf<I>, F = FeedsOf<I>> = {
+  readonly clock?: Clock
+  readonly inputs?: F & { readonly [K in keyof F]: K extends keyof FeedsOf<I> ? FeedsOf<I>[K] : never }
+} & ([NameOf<'condition', I>] extends [never]
+  ? { readonly conditions?: C }
+  : { readonly conditions: C & ConditionsOf<I> })
+
+/**
+ * The world as a last argument, which may be left out where the token names no condition.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type EffectWorldArgument<I extends Input, C = ConditionsOf<I>, F = FeedsOf<I>> = [
+  NameOf<'condition', I>,
+] extends [never]
+  ? readonly [world?: EffectWorld<I, C, F>]
+  : readonly [world: EffectWorld<I, C, F>]
+
+/**
+ * Any conditions, by name.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type SomeConditions = { readonly [name: string]: Condition }
+
+/**
+ * Any effects that feed inputs.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type SomeFeeds = { readonly [input: string]: Effect.Effect<unknown, unknown, unknown> }
+
+/**
+ * The services that the effects of a record need.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export type ServicesOf<T> = {
+  readonly [K in keyof T]: T[K] extends Effect.Effect<unknown, unknown, infer R> ? R : never
+}[keyof T]
+
+// -------------------------------------------------------------------------------------
+// opening
+// -------------------------------------------------------------------------------------
+
+/** A scope, and what ends the effects that run for it, if any do; it closes the scope too. */
+export interface Opened<I extends Input> {
+  readonly scope: CancelScope<I>
+  readonly end: Effect.Effect<void> | null
+}
+
+/** A world without what its type tells. */
+export interface AnyWorld {
+  readonly clock?: Clock
+  readonly conditions?: Readonly<Record<string, Condition>>
+  readonly inputs?: Readonly<Record<string, Effect.Effect<unknown, unknown, unknown> | undefined>>
+}
+
+/** Opens a token for a fiber, on its clock. Throws where conditions are missing. */
+export const opening = <I extends Input>(
+  token: Token<I>,
+  { clock, conditions = {}, inputs = {} }: AnyWorld,
+  parents: ReadonlyArray<ScopeView>,
+  effectClock: EffectClock.Clock,
+  here: Here,
+): Opened<I> => {
+  const run = runLater(here)
+  const under = new Set<Running>()
+  const predicates: Record<string, Predicate> = {}
+  for (const [name, condition] of Object.entries(conditions))
+    predicates[name] = Effect.isEffect(condition) ? asking(condition, run, under) : condition
+  const world = { clock: clock ?? clockOf(effectClock, here), conditions: predicates }
+  const scope = link<Input>(parents, token, world)()
+  for (const [input, feed] of Object.entries(inputs))
+    if (feed !== undefined) under.add(run(feeding(scope, input, feed)))
+  const mine = scope as ScopeView as CancelScope<I> // sound: a scope made for this token takes just its inputs
+  if (!hasEffects({ conditions, inputs })) return { scope: mine, end: null }
+  const end = Effect.suspend(() => {
+    close(scope)()
+    return Fiber.interruptAll(under)
+  })
+  return { scope: mine, end: Effect.asVoid(end) }
+}
+
+/** Whether fibers may run for a scope in this world, which must be ended with it. */
+export const hasEffects = ({ conditions = {}, inputs = {} }: AnyWorld): boolean =>
+  Object.keys(inputs).length > 0 || Object.values(conditions).some(Effect.isEffect)
+
+/** Opens a token for the fiber it runs in. */
+export const openedHere = <I extends Input>(
+  token: Token<I>,
+  world: AnyWorld = {},
+  parents: ReadonlyArray<ScopeView> = [],
+): Effect.Effect<Opened<I>> =>
+  withFiber((here) =>
+    EffectClock.clockWith((effectClock) => Effect.sync(() => opening(token, world, parents, effectClock, here))),
+  )
+
+// -------------------------------------------------------------------------------------
+// private
+// -------------------------------------------------------------------------------------
+
+type Running = Fiber.Fiber<unknown, unknown>
+
+/** Most worlds have no effects: then nothing is made for them. */
+const runLater = (here: Here): Run => {
+  let run: Run | undefined
+  return (self) => (run ??= runAs(here))(self)
+}
+
+/** A predicate that starts an effect, unless it is still under way, and answers with what is known. */
+const asking = (condition: Effect.Effect<boolean, never, unknown>, run: Run, under: Set<Running>): Predicate => {
+  let known = false
+  let running: Fiber.Fiber<boolean> | null = null
+  return () => {
+    running ??= run(condition)
+    const exit = exitOf(running)
+    if (exit === null) {
+      under.add(running)
+      return known
+    }
+    under.delete(running)
+    running = null
+    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+    return (known = exit.value)
+  }
+}
+
+/** Feeds an input by an effect until that ends. */
+const feeding = (
+  scope: CancelScope<Input>,
+  input: string,
+  feed: Effect.Effect<unknown, unknown, unknown>,
+): Effect.Effect<unknown, unknown, unknown> => {
+  const [kind, name] = [input.slice(0, input.indexOf(':')), input.slice(input.indexOf(':') + 1)]
+  const whole =
+    kind === 'manual'
+      ? Effect.onExit(feed, (exit) =>
+          Effect.sync(() => {
+            if (Exit.isFailure(exit) && isInterruptedOnly(exit.cause)) return
+            cancelInput(scope, name, detailOf(exit))()
+          }),
+        )
+      : Effect.forever(
+          Effect.flatMap(feed, (value) =>
+            Effect.sync(() => (kind === 'budget' ? spend(scope, name, amountOf(value)) : beat(scope, name))()),
+          ),
+        )
+  return Effect.tapDefect(whole, (defect) => Effect.logError(`The input ${input} is fed no more`, defect))
+}
+
+const amountOf = (value: unknown): number => value as number // sound: `spend` refuses what is none

@@ -1,0 +1,6 @@
+/**
+ * What only version 4 of Effect has a place for: the scope that programs run under as a service, streams, and a Schema of tokens.
+ *
+ * @since 0.1.0
+ */
+export {}
