@@ -1,7 +1,7 @@
 /** Scopes as effects, and effects as scopes. */
 import * as Deferred from 'effect/Deferred'
 import * as Effect from 'effect/Effect'
-import * as Exit from 'effect/Exit'
+import type * as Exit from 'effect/Exit'
 import * as Fiber from 'effect/Fiber'
 import type { Scope } from 'effect/Scope'
 import type { Option } from 'fp-ts/lib/Option.js'
