@@ -1,4 +1,8 @@
-/** Runs an example, docs/examples/quick-start.ts unless another is named, against the library as it is built. */
+/**
+ * Runs an example, docs/examples/quick-start.ts unless another is named, against the library as it is built.
+ *
+ * With EFFECT=effect3 both run with that version of Effect, in one file with it.
+ */
 import { execFileSync } from 'node:child_process'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
@@ -13,7 +17,9 @@ await build({
   entryPoints: [example],
   outfile,
   bundle: true,
-  packages: 'external',
+  ...(process.env.EFFECT === undefined
+    ? { packages: 'external' }
+    : { alias: { effect: process.env.EFFECT }, external: ['node:*'] }),
   tsconfigRaw: '{}', // not the paths of tsconfig.json, which lead to src
   format: 'esm',
   platform: 'node',

@@ -10,6 +10,7 @@ import type { Show } from 'fp-ts/lib/Show.js'
 import * as Duration from './Duration.js'
 import { showInstant } from './internal/instant.js'
 import { normalForm } from './internal/normalForm.js'
+import { partsOf } from './internal/partsOf.js'
 import { stackSafe } from './internal/recursion.js'
 import * as Reason from './Reason.js'
 import { fold } from './Token.js'
@@ -111,34 +112,30 @@ export const normalise = <I extends Input>(token: Token<I>): Token<I> => normalF
  * @since 0.1.0
  */
 export const inputs = (token: Token<Input>): Inputs => {
-  const found = {
-    manual: new Set<string>(),
-    condition: new Set<string>(),
-    budget: new Set<string>(),
-    idle: new Set<string>(),
+  const found: Partial<Record<keyof Inputs, Set<string>>> = {}
+  const waiting: Array<Token<Input>> = [token]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    switch (next._tag) {
+      case 'Manual':
+        ;(found.manual ??= new Set()).add(next.name)
+        break
+      case 'Condition':
+        ;(found.condition ??= new Set()).add(next.name)
+        break
+      case 'Budget':
+        ;(found.budget ??= new Set()).add(next.name)
+        break
+      case 'Idle':
+        ;(found.idle ??= new Set()).add(next.name)
+        break
+      default: {
+        const parts = partsOf(next)
+        for (let index = parts.length - 1; index >= 0; index--) waiting.push(parts[index]!)
+      }
+    }
   }
-  const none = (): void => {}
-  fold<void>({
-    Never: none,
-    Cancelled: none,
-    Manual: ({ name }) => void found.manual.add(name),
-    Timeout: none,
-    Deadline: none,
-    Counter: none,
-    Condition: ({ name }) => void found.condition.add(name),
-    Budget: ({ name }) => void found.budget.add(name),
-    Idle: ({ name }) => void found.idle.add(name),
-    Any: none,
-    All: none,
-    AndThen: none,
-    Labelled: none,
-  })(token)
-  return {
-    manual: [...found.manual],
-    condition: [...found.condition],
-    budget: [...found.budget],
-    idle: [...found.idle],
-  }
+  const { manual = [], condition = [], budget = [], idle = [] } = found
+  return { manual: [...manual], condition: [...condition], budget: [...budget], idle: [...idle] }
 }
 
 /**

@@ -168,7 +168,7 @@ export const open = <I extends Input = never>(token: Token<I>, ...world: WorldAr
 export const openUnknown =
   (token: Token<Input>, world: World<Input> = { conditions: {} }): IOEither<MissingInputs, CancelScope<Input>> =>
   () => {
-    const conditions = missing(token, world.conditions)
+    const conditions = lackedBy(world.conditions, Analysis.inputs(token).condition)
     if (conditions.length > 0) return { _tag: 'Left', left: { _tag: 'MissingInputs', conditions } }
     return { _tag: 'Right', right: opening(token, [], world)() }
   }
@@ -879,19 +879,19 @@ const right: Either<never, void> = { _tag: 'Right', right: undefined }
 
 const option = (reason: Reason | null): Option<Reason> => (reason === null ? none : { _tag: 'Some', value: reason })
 
-const opening =
-  <I extends Input>(
-    token: Token<I>,
-    parents: ReadonlyArray<Scope>,
-    world: Partial<World<Input>> = {},
-    narrows: boolean = false,
-  ): IO<CancelScope<I>> =>
-  () => {
+const opening = <I extends Input>(
+  token: Token<I>,
+  parents: ReadonlyArray<Scope>,
+  world: Partial<World<Input>> = {},
+  narrows: boolean = false,
+): IO<CancelScope<I>> => {
+  let names: ReadonlyArray<string> | null = null // of its conditions, once for all runs
+  return () => {
     if (!isToken(token)) throw new TypeError(`token must be a token, but was ${received(token)}`)
     if (typeof world !== 'object' || world === null)
       throw new TypeError(`world must be an object, but was ${received(world)}`)
-    const conditions = world.conditions ?? {}
-    const lacking = missing(token, conditions)
+    const conditions = world.conditions ?? noConditions
+    const lacking = lackedBy(conditions, (names ??= Analysis.inputs(token).condition))
     if (lacking.length > 0) {
       throw new TypeError(`conditions must have a predicate for ${lacking.map((name) => `'${name}'`).join(', ')}`)
     }
@@ -901,10 +901,13 @@ const opening =
       narrows,
     }) as ScopeView as CancelScope<I> // sound: `owned` is a phantom, and a scope made for this token takes just its inputs
   }
+}
 
-/** The conditions named by a token for which there is nothing that can be called. */
-const missing = (token: Token<Input>, conditions: Conditions): ReadonlyArray<string> =>
-  Analysis.inputs(token).condition.filter((name) => {
+const noConditions: Conditions = {}
+
+/** Of names of conditions those for which there is nothing that can be called. */
+const lackedBy = (conditions: Conditions, names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  names.filter((name) => {
     const predicate = Object.hasOwn(conditions, name) ? conditions[name] : undefined
     return typeof (typeof predicate === 'object' ? predicate?.test : predicate) !== 'function'
   })

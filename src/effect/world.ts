@@ -8,11 +8,13 @@ import * as EffectClock from 'effect/Clock'
 import * as Effect from 'effect/Effect'
 import * as Exit from 'effect/Exit'
 import * as Fiber from 'effect/Fiber'
-import { beat, cancelInput, close, link, spend } from '../CancelScope.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import { beat, cancelInput, close, link, narrow, spend } from '../CancelScope.js'
 import type { CancelScope, ScopeView } from '../CancelScope.js'
+import { system } from '../Clock.js'
 import type { Clock } from '../Clock.js'
 import type { Input, NameOf, Token } from '../Token.js'
-import type { Predicate } from '../World.js'
+import type { Conditions, Predicate } from '../World.js'
 import { clockOf } from './clock.js'
 import { detailOf } from './detail.js'
 import { exitOf, isInterruptedOnly, runAs, withFiber } from './versions.js'
@@ -130,57 +132,66 @@ export interface AnyWorld {
   readonly inputs?: Readonly<Record<string, Effect.Effect<unknown, unknown, unknown> | undefined>>
 }
 
-/** Opens a token for a fiber, on its clock. Throws where conditions are missing. */
-export const opening = <I extends Input>(
-  token: Token<I>,
-  { clock, conditions = {}, inputs = {} }: AnyWorld,
-  parents: ReadonlyArray<ScopeView>,
-  effectClock: EffectClock.Clock,
-  here: Here,
-): Opened<I> => {
-  const run = runLater(here)
-  const under = new Set<Running>()
-  const predicates: Record<string, Predicate> = {}
-  for (const [name, condition] of Object.entries(conditions))
-    predicates[name] = Effect.isEffect(condition) ? asking(condition, run, under) : condition
-  const world = { clock: clock ?? clockOf(effectClock, here), conditions: predicates }
-  const scope = link<Input>(parents, token, world)()
-  for (const [input, feed] of Object.entries(inputs))
-    if (feed !== undefined) under.add(run(feeding(scope, input, feed)))
-  const mine = scope as ScopeView as CancelScope<I> // sound: a scope made for this token takes just its inputs
-  if (!hasEffects({ conditions, inputs })) return { scope: mine, end: null }
-  const end = Effect.suspend(() => {
-    close(scope)()
-    return Fiber.interruptAll(under)
-  })
-  return { scope: mine, end: Effect.asVoid(end) }
-}
-
 /** Whether fibers may run for a scope in this world, which must be ended with it. */
 export const hasEffects = ({ conditions = {}, inputs = {} }: AnyWorld): boolean =>
   Object.keys(inputs).length > 0 || Object.values(conditions).some(Effect.isEffect)
 
-/** Opens a token for the fiber it runs in. */
+/** Opens a token for the fiber it runs in, on its clock: under parents, or for a stretch of a scope. Dies where conditions are missing. */
 export const openedHere = <I extends Input>(
   token: Token<I>,
   world: AnyWorld = {},
   parents: ReadonlyArray<ScopeView> = [],
-): Effect.Effect<Opened<I>> =>
-  withFiber((here) =>
-    EffectClock.clockWith((effectClock) => Effect.sync(() => opening(token, world, parents, effectClock, here))),
+  whole: ScopeView | null = null,
+): Effect.Effect<Opened<I>> => {
+  const derive: Derive = (plain) =>
+    whole === null ? link<Input>(parents, token, plain) : narrow<Input>(token, plain)(whole, ...parents)
+  const opening = hasEffects(world) ? withFibers(derive, world) : alone(derive, world)
+  return withFiber((here) =>
+    EffectClock.clockWith((effectClock) => {
+      const { scope, end } = opening(world.clock ?? clockOf(effectClock, here), here)
+      return Effect.succeed({ scope: scope as ScopeView as CancelScope<I>, end }) // sound: a scope made for this token takes just its inputs
+    }),
   )
+}
 
 // -------------------------------------------------------------------------------------
 // private
 // -------------------------------------------------------------------------------------
 
-type Running = Fiber.Fiber<unknown, unknown>
+/** Makes the scope in a world without effects. */
+type Derive = (world: { readonly clock: Clock; readonly conditions: Conditions }) => IO<CancelScope<Input>>
 
-/** Most worlds have no effects: then nothing is made for them. */
-const runLater = (here: Here): Run => {
-  let run: Run | undefined
-  return (self) => (run ??= runAs(here))(self)
+type Opening = (clock: Clock, here: Here) => Opened<Input>
+
+/** Nothing runs for it, so nothing must be ended. */
+const alone = (derive: Derive, { conditions = {} }: AnyWorld): Opening => {
+  const predicates = conditions as Conditions // sound: none of them is an effect
+  const onSystem = derive({ clock: system, conditions: predicates })
+  return (clock) => ({
+    scope: clock === system ? onSystem() : derive({ clock, conditions: predicates })(),
+    end: null,
+  })
 }
+
+const withFibers =
+  (derive: Derive, { conditions = {}, inputs = {} }: AnyWorld): Opening =>
+  (clock, here) => {
+    const run = runAs(here)
+    const under = new Set<Running>()
+    const predicates: Record<string, Predicate> = {}
+    for (const [name, condition] of Object.entries(conditions))
+      predicates[name] = Effect.isEffect(condition) ? asking(condition, run, under) : condition
+    const scope = derive({ clock, conditions: predicates })()
+    for (const [input, feed] of Object.entries(inputs))
+      if (feed !== undefined) under.add(run(feeding(scope, input, feed)))
+    const end = Effect.suspend(() => {
+      close(scope)()
+      return Fiber.interruptAll(under)
+    })
+    return { scope, end: Effect.asVoid(end) }
+  }
+
+type Running = Fiber.Fiber<unknown, unknown>
 
 /** A predicate that starts an effect, unless it is still under way, and answers with what is known. */
 const asking = (condition: Effect.Effect<boolean, never, unknown>, run: Run, under: Set<Running>): Predicate => {

@@ -20,7 +20,7 @@ import type { Conditions } from '../World.js'
 import { compile } from './compile.js'
 import type { Engine, Visit } from './Engine.js'
 import type { Node } from './Node.js'
-import type { Question } from './Question.js'
+import { Question } from './Question.js'
 import { Queue } from './Queue.js'
 import { Cause } from './Cause.js'
 import { snapshot } from './snapshot.js'
@@ -30,7 +30,7 @@ export class Machine extends Tree implements Engine {
   readonly clock: Clock
   readonly conditions: Conditions
   readonly bell: null = null
-  private readonly questions = new Map<string, Question>()
+  private questions: Map<string, Question> | null = null
 
   /** Why it has fired, for good. */
   decided: Reason | null = null
@@ -340,9 +340,17 @@ export class Machine extends Tree implements Engine {
     this.checkpoint = { token: this.snapshot(true), instant: now }
   }
 
+  /** What a condition asks the world; one question for all of its name. */
+  questionOf(name: string): Question {
+    this.questions ??= new Map()
+    let question = this.questions.get(name)
+    if (question === undefined) this.questions.set(name, (question = new Question(name, this.conditions[name]!)))
+    return question
+  }
+
   /** Opens a token: now, or as of an instant that has passed. */
   private load(token: Token<Input>, instant: number | null): void {
-    const { nodes, timed, momentary, guarded } = compile(token, this.conditions, this.questions)
+    const { nodes, timed, momentary, guarded } = compile(token, this)
     this.nodes = nodes
     this.timed = timed
     this.momentary = momentary

@@ -1,8 +1,7 @@
 import { partsOf } from '../internal/partsOf.js'
 import type { Input, Token } from '../Token.js'
-import type { Conditions } from '../World.js'
 import { Node } from './Node.js'
-import { Question } from './Question.js'
+import type { Question } from './Question.js'
 
 /** A compiled token: its nodes in preorder, and what the machine wants to know of the whole before it starts. */
 export interface Program {
@@ -15,8 +14,13 @@ export interface Program {
   readonly guarded: boolean
 }
 
-/** Compiles a token. Linear; grows no stack. The world must answer for every condition the token names; `questions` are those it was asked before. */
-export const compile = (token: Token<Input>, conditions: Conditions, questions: Map<string, Question>): Program => {
+/** Who asks the conditions of a token, each name by one question. */
+export interface Asker {
+  readonly questionOf: (name: string) => Question
+}
+
+/** Compiles a token. Linear; grows no stack. The world must answer for every condition the token names. */
+export const compile = (token: Token<Input>, asker: Asker): Program => {
   const nodes: Array<Node> = []
   let timed = false
   let momentary = false
@@ -42,8 +46,7 @@ export const compile = (token: Token<Input>, conditions: Conditions, questions: 
         if (!latch) momentary = true
         if (onError === 'throw') guarded = true
         node.condition = node.token
-        node.question = questions.get(name) ?? new Question(name, conditions[name]!)
-        questions.set(name, node.question)
+        node.question = asker.questionOf(name)
         break
       }
       default:
