@@ -3,4 +3,6 @@
  *
  * @since 0.1.0
  */
-export {}
+export { CurrentScope, checkpoint, explain, guard, layer, layerOf, remaining, within } from './CurrentScope.js'
+export { ReasonFromJson, TokenFromJson, getReasonFromJson, getTokenFromJson } from './schema.js'
+export { haltStreamBy, haltStreamWhen, interruptStreamBy, interruptStreamWhen } from './stream.js'
