@@ -6,7 +6,7 @@ import * as Fiber from 'effect/Fiber'
 import { system } from '../Clock.js'
 import type { Clock } from '../Clock.js'
 import { from } from '../Duration.js'
-import { readingsOf, runAs, withFiber } from './versions.js'
+import { readingsOf, runAs, withClock } from './versions.js'
 import type { Here } from './versions.js'
 
 /**
@@ -27,8 +27,8 @@ import type { Here } from './versions.js'
  * @category clock
  * @since 0.1.0
  */
-export const clock: Effect.Effect<Clock> = /*#__PURE__*/ withFiber((here) =>
-  EffectClock.clockWith((effectClock) => Effect.succeed(clockOf(effectClock, here))),
+export const clock: Effect.Effect<Clock> = /*#__PURE__*/ withClock((effectClock, here) =>
+  Effect.succeed(clockOf(effectClock, here)),
 )
 
 /** The clock of a fiber that has this one. */

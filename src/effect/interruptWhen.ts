@@ -5,12 +5,13 @@ import * as Fiber from 'effect/Fiber'
 import { none } from 'effect/Option'
 import type { Option } from 'effect/Option'
 import { canFire } from '../Analysis.js'
-import { onCancelled, peek } from '../CancelScope.js'
-import type { ScopeView, Unsubscribe } from '../CancelScope.js'
+import { onCancelled, open as openIn, peek } from '../CancelScope.js'
+import type { ScopeView } from '../CancelScope.js'
 import type { Reason } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
-import { both, exitOf, fork, interruptionOf } from './versions.js'
-import { hasEffects, openedHere } from './world.js'
+import { clockOf } from './clock.js'
+import { both, callback, exitOf, fork, interruptionOf, onEnd, withClock } from './versions.js'
+import { hasEffects, openedHere, openingOf } from './world.js'
 import type { AnyWorld, EffectWorldArgument, ServicesOf, SomeConditions, SomeFeeds } from './world.js'
 
 // -------------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ export const interruptWhenFail = <E2, I extends Input = never, C extends SomeCon
 export const interruptBy =
   (scope: ScopeView): (<A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Reason, R>) =>
   (self) =>
-    cut(self, scope, Exit.fail)
+    Effect.suspend(() => cut(self, scope, Exit.fail))
 
 // -------------------------------------------------------------------------------------
 // private
@@ -144,59 +145,66 @@ const limitedBy = <I extends Input>(
   world: AnyWorld = {},
 ): (<A, E, R, A2, E2>(self: Effect.Effect<A, E, R>, onCut: OnCut<A2, E2>) => Effect.Effect<A | A2, E | E2, R>) => {
   if (!canFire(token)) return (self) => self
-  const opened = openedHere(token, world)
-  if (!hasEffects(world)) return (self, onCut) => Effect.flatMap(opened, ({ scope }) => cut(self, scope, onCut))
+  if (hasEffects(world)) {
+    const opened = openedHere(token, world)
+    return (self, onCut) =>
+      Effect.acquireUseRelease(
+        opened,
+        ({ scope }) => Effect.suspend(() => cut(self, scope, onCut)),
+        ({ end }) => end ?? Effect.void,
+      )
+  }
+  const open = openingOf(world, (plain) => openIn<Input>(token, plain))
   return (self, onCut) =>
-    Effect.acquireUseRelease(
-      opened,
-      ({ scope }) => cut(self, scope, onCut),
-      ({ end }) => end ?? Effect.void,
-    )
+    withClock((effectClock, here) => cut(self, open(world.clock ?? clockOf(effectClock, here), here).scope, onCut))
 }
 
-/** Runs an effect until it ends, or the scope fires and it has been interrupted. */
+/** Runs an effect until it ends, or the scope fires and it has been interrupted; looks at the scope when called. */
 const cut = <A, E, R, A2, E2>(
   self: Effect.Effect<A, E, R>,
   scope: ScopeView,
   onCut: OnCut<A2, E2>,
-): Effect.Effect<A | A2, E | E2, R> =>
-  Effect.suspend((): Effect.Effect<A | A2, E | E2, R> => {
-    const fired = peek(scope)()
-    if (fired._tag === 'Some') return onCut(fired.value)
-    return Effect.flatMap(fork(self), (fiber) => exitOf(fiber) ?? watched(fiber, scope, onCut))
-  })
+): Effect.Effect<A | A2, E | E2, R> => {
+  const fired = peek(scope)()
+  if (fired._tag === 'Some') return onCut(fired.value)
+  return Effect.flatMap(fork(self), (fiber) => exitOf(fiber) ?? watched(fiber, scope, onCut))
+}
 
 /** Waits for a fiber, which it interrupts when the scope fires or the wait is interrupted; listens no longer than that. */
 const watched = <A, E, A2, E2>(
   fiber: Fiber.Fiber<A, E>,
   scope: ScopeView,
   onCut: OnCut<A2, E2>,
-): Effect.Effect<A | A2, E | E2> => {
-  let cause: Exit.Exit<A2, E2> | null = null
-  let unsubscribe: Unsubscribe | null = null
-  const interruptFor = (found: Exit.Exit<A2, E2>): void => {
-    cause = found
-    Effect.runFork(Fiber.interrupt(fiber))
-  }
-  const waiting = Effect.suspend(() => {
-    unsubscribe = onCancelled(scope, (reason) => interruptFor(onCut(reason)), {
+): Effect.Effect<A | A2, E | E2> =>
+  callback<A | A2, E | E2, never>((resume) => {
+    let why: Exit.Exit<A2, E2> | null = null
+    const cutFor = (found: Exit.Exit<A2, E2>): void => {
+      why = found
+      Effect.runFork(Fiber.interrupt(fiber))
+    }
+    const unsubscribe = onCancelled(scope, (reason) => cutFor(onCut(reason)), {
       keepAlive: true,
-      onError: (error) => interruptFor(Exit.die(error)),
+      onError: (error) => cutFor(Exit.die(error)),
     })()
-    return Fiber.await(fiber)
+    const forget = onEnd(fiber, () => {
+      unsubscribe()
+      resume(why === null ? Fiber.join(fiber) : ended(fiber, why))
+    })
+    return Effect.suspend(() => {
+      unsubscribe()
+      forget()
+      return interrupted(fiber)
+    })
   })
-  return Effect.flatMap(
-    Effect.onExit(waiting, (waited) => {
-      unsubscribe?.()
-      return Exit.isSuccess(waited) ? Effect.void : interrupted(fiber)
-    }),
-    (exit): Effect.Effect<A | A2, E | E2> => {
-      const interruption = cause !== null && Exit.isFailure(exit) ? interruptionOf(exit.cause) : null
-      if (cause === null || interruption === null) return Fiber.join(fiber)
-      if (interruption.defects === null) return cause
-      return Effect.failCause(Exit.isFailure(cause) ? both(cause.cause, interruption.defects) : interruption.defects)
-    },
-  )
+
+/** What a fiber has ended with, though it was to be interrupted; or why that was, with what its finalizers died of. */
+const ended = <A, E, A2, E2>(fiber: Fiber.Fiber<A, E>, why: Exit.Exit<A2, E2>): Effect.Effect<A | A2, E | E2> => {
+  const exit = exitOf(fiber)
+  const interruption = exit !== null && Exit.isFailure(exit) ? interruptionOf(exit.cause) : null
+  if (interruption === null) return Fiber.join(fiber)
+  const { defects } = interruption
+  if (defects === null) return why
+  return Effect.failCause(Exit.isFailure(why) ? both(why.cause, defects) : defects)
 }
 
 /** Interrupts a fiber, waits until it has ended, and dies of what its finalizers died of. */

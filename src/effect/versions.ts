@@ -18,6 +18,7 @@ import * as Schedule from 'effect/Schedule'
 /** The fiber that an effect runs in: what its services and settings are taken from. */
 export interface Here {
   readonly context?: unknown
+  readonly getRef?: (reference: unknown) => EffectClock.Clock
   readonly getFiberRefs?: () => unknown
 }
 
@@ -27,6 +28,21 @@ export type Run = <A, E>(self: Effect.Effect<A, E, unknown>) => Fiber<A, E>
 /** An effect that is given the fiber it runs in. */
 export const withFiber = <A, E, R>(use: (here: Here) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   (effects.withFiber ?? effects.withFiberRuntime!)(use)
+
+/** An effect that is given the clock of the fiber it runs in, and that fiber. */
+export const withClock = <A, E, R>(
+  use: (effectClock: EffectClock.Clock, here: Here) => Effect.Effect<A, E, R>,
+): Effect.Effect<A, E, R> =>
+  withFiber((here) =>
+    here.getRef === undefined
+      ? EffectClock.clockWith((effectClock) => use(effectClock, here))
+      : use(here.getRef(EffectClock.Clock), here),
+  )
+
+/** An effect that ends when it is called back, which may be at once; what it answers with cleans up when it is interrupted before. */
+export const callback = <A, E, R>(
+  register: (resume: (self: Effect.Effect<A, E, R>) => void) => Effect.Effect<void>,
+): Effect.Effect<A, E, R> => (effects.callback ?? effects.async!)(register)
 
 /** How to run effects as a fiber would: with the services it has, whatever they are. */
 export const runAs = (here: Here): Run => {
@@ -166,6 +182,8 @@ interface ClockNames {
 interface EffectNames {
   readonly withFiber: WithFiber
   readonly withFiberRuntime: WithFiber
+  readonly callback: Callback
+  readonly async: Callback
   readonly runForkWith: (context: unknown) => Run
   readonly runFork: Run
   readonly inheritFiberRefs: (settings: unknown) => Effect.Effect<void>
@@ -180,6 +198,10 @@ interface EffectNames {
 }
 
 type WithFiber = <A, E, R>(use: (here: Here) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+type Callback = <A, E, R>(
+  register: (resume: (self: Effect.Effect<A, E, R>) => void) => Effect.Effect<void>,
+) => Effect.Effect<A, E, R>
 
 type Fork = <A, E, R>(
   self: Effect.Effect<A, E, R>,

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import * as Cause from 'effect/Cause'
-import * as EffectClock from 'effect/Clock'
 import * as Effect from 'effect/Effect'
 import * as Exit from 'effect/Exit'
 import * as Fiber from 'effect/Fiber'
@@ -17,7 +16,7 @@ import type { Input, NameOf, Token } from '../Token.js'
 import type { Conditions, Predicate } from '../World.js'
 import { clockOf } from './clock.js'
 import { detailOf } from './detail.js'
-import { exitOf, isInterruptedOnly, runAs, withFiber } from './versions.js'
+import { exitOf, isInterruptedOnly, runAs, withClock } from './versions.js'
 import type { Here, Run } from './versions.js'
 
 // -------------------------------------------------------------------------------------
@@ -136,6 +135,21 @@ export interface AnyWorld {
 export const hasEffects = ({ conditions = {}, inputs = {} }: AnyWorld): boolean =>
   Object.keys(inputs).length > 0 || Object.values(conditions).some(Effect.isEffect)
 
+/** Opens a token for a fiber, on a clock of ours. Throws where conditions are missing. */
+export type Opening<I extends Input> = (clock: Clock, here: Here) => Opened<I>
+
+/** Makes the scope in a world without effects. */
+export type Derive<I extends Input> = (world: {
+  readonly clock: Clock
+  readonly conditions: Conditions
+}) => IO<CancelScope<I>>
+
+/** Prepares to open a token, again and again. */
+export const openingOf = <I extends Input>(world: AnyWorld, derive: Derive<Input>): Opening<I> => {
+  const opening = hasEffects(world) ? withFibers(derive, world) : alone(derive, world)
+  return opening as Opening<Input> as object as Opening<I> // sound: `derive` is of a token with these inputs
+}
+
 /** Opens a token for the fiber it runs in, on its clock: under parents, or for a stretch of a scope. Dies where conditions are missing. */
 export const openedHere = <I extends Input>(
   token: Token<I>,
@@ -143,28 +157,18 @@ export const openedHere = <I extends Input>(
   parents: ReadonlyArray<ScopeView> = [],
   whole: ScopeView | null = null,
 ): Effect.Effect<Opened<I>> => {
-  const derive: Derive = (plain) =>
-    whole === null ? link<Input>(parents, token, plain) : narrow<Input>(token, plain)(whole, ...parents)
-  const opening = hasEffects(world) ? withFibers(derive, world) : alone(derive, world)
-  return withFiber((here) =>
-    EffectClock.clockWith((effectClock) => {
-      const { scope, end } = opening(world.clock ?? clockOf(effectClock, here), here)
-      return Effect.succeed({ scope: scope as ScopeView as CancelScope<I>, end }) // sound: a scope made for this token takes just its inputs
-    }),
+  const open = openingOf<I>(world, (plain) =>
+    whole === null ? link<Input>(parents, token, plain) : narrow<Input>(token, plain)(whole, ...parents),
   )
+  return withClock((effectClock, here) => Effect.succeed(open(world.clock ?? clockOf(effectClock, here), here)))
 }
 
 // -------------------------------------------------------------------------------------
 // private
 // -------------------------------------------------------------------------------------
 
-/** Makes the scope in a world without effects. */
-type Derive = (world: { readonly clock: Clock; readonly conditions: Conditions }) => IO<CancelScope<Input>>
-
-type Opening = (clock: Clock, here: Here) => Opened<Input>
-
 /** Nothing runs for it, so nothing must be ended. */
-const alone = (derive: Derive, { conditions = {} }: AnyWorld): Opening => {
+const alone = (derive: Derive<Input>, { conditions = {} }: AnyWorld): Opening<Input> => {
   const predicates = conditions as Conditions // sound: none of them is an effect
   const onSystem = derive({ clock: system, conditions: predicates })
   return (clock) => ({
@@ -174,7 +178,7 @@ const alone = (derive: Derive, { conditions = {} }: AnyWorld): Opening => {
 }
 
 const withFibers =
-  (derive: Derive, { conditions = {}, inputs = {} }: AnyWorld): Opening =>
+  (derive: Derive<Input>, { conditions = {}, inputs = {} }: AnyWorld): Opening<Input> =>
   (clock, here) => {
     const run = runAs(here)
     const under = new Set<Running>()
