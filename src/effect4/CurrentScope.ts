@@ -205,7 +205,7 @@ export const explain: Effect.Effect<Evidence, never, CurrentScope> = /*#__PURE__
  * import { Token } from 'cantok-ts'
  * import { guard, layer } from 'cantok-ts/effect4'
  *
- * const program = Effect.never.pipe(guard, Effect.provide(layer(Token.timeout('10 millis'))), Effect.flip)
+ * const program = Effect.never.pipe(guard, Effect.provide(layer(Token.timeout('10 ms'))), Effect.flip)
  * console.log((await Effect.runPromise(program))._tag) // => TimedOut
  * ```
  * @category interruption
@@ -229,7 +229,7 @@ export const guard = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E
  * import { layer, within } from 'cantok-ts/effect4'
  *
  * const page = Effect.never.pipe(
- *   within(Token.timeout('10 millis')),
+ *   within(Token.timeout('10 ms')),
  *   Effect.catchTag('TimedOut', () => Effect.succeed('no page')),
  * )
  * console.log(await Effect.runPromise(Effect.provide(page, layer(Token.timeout('1 minute'))))) // => 'no page'

@@ -39,7 +39,7 @@ import type { Input, Token } from '../Token.js'
  * const seen: Array<number> = []
  * const program = Stream.make(1, 2).pipe(
  *   Stream.concat(Stream.never),
- *   interruptStreamWhen(Token.timeout('10 millis')),
+ *   interruptStreamWhen(Token.timeout('10 ms')),
  *   Stream.runForEach((each) => Effect.sync(() => seen.push(each))),
  *   Effect.flip,
  * )
@@ -90,7 +90,7 @@ export const interruptStreamBy =
  * @example
  * ```ts
  * import { Effect, Stream } from 'effect'
- * import { CancelScope, Token } from 'cantok-ts'
+ * import { Token } from 'cantok-ts'
  * import { haltStreamWhen } from 'cantok-ts/effect4'
  *
  * let full = false
