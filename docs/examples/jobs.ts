@@ -28,10 +28,10 @@ const runAll = async (
   jobs: ReadonlyArray<unknown>,
   onStep: (count: number) => void = () => {},
 ): Promise<ReadonlyArray<unknown>> => {
-  const scope = CancelScope.open(Token.any(Token.manual('shutdown')))()
+  const shutdown = CancelScope.open(Token.manual('shutdown'))()
   const stop = CancelScope.open(Token.manual('stop'))()
   const interrupt = (signal: string): void => {
-    if (CancelScope.cancelInput(scope, 'shutdown', signal)())
+    if (CancelScope.cancelInput(shutdown, 'shutdown', signal)())
       console.log(`${signal}: takes no more jobs; once more stops those that run`)
     else if (CancelScope.cancelInput(stop, 'stop', signal)()) console.log(`${signal}: stops at once`)
   }
@@ -46,7 +46,7 @@ const runAll = async (
     queue: 2,
     budget: 500,
     grace: '300 ms',
-    shutdown: scope,
+    shutdown,
     stop,
     clock: Clock.system,
     work: async ({ work }, signal) => {

@@ -1,8 +1,7 @@
 /** The job runner with Effect: workers are fibers around a Queue, scopes interrupt them, and all that is opened is closed with the Scope. */
 import { Cause, Effect, Queue } from 'effect'
 import { AbortSignal, CancelScope, Token } from 'cantok-ts'
-import type { Reason } from 'cantok-ts'
-import { interruptBy, link, open, openUnknown, toEffect } from 'cantok-ts/effect'
+import { interruptBy, link, open, openUnknown, toEffect, whileKeepGoing } from 'cantok-ts/effect'
 import { createBooks, hardStop, sharedBudget, workFailed } from './model.js'
 import type { Entry, Options, Report, Runner, Source, WorkFailed } from './model.js'
 
@@ -23,27 +22,21 @@ export const runJobs = (source: Source, { clock, ...options }: Options): Effect.
     // a job
     // -------------------------------------------------------------------------------------
 
-    const step = (entry: Entry, own: CancelScope.CancelScope<Token.Input>, scope: CancelScope.ScopeView) =>
-      checkpoint(own).pipe(
-        Effect.andThen(waitedFor(scope, (signal) => work(entry.job, signal))),
-        Effect.tap((cost) => Effect.sync(() => books.stepDone(entry, own, budget, cost))),
-        Effect.uninterruptible, // a step that is done is in the books
-      )
-
     const runJob = (entry: Entry) =>
       Effect.gen(function* () {
         const own = yield* openUnknown(entry.job.limits, world)
-        const scope = yield* link([running, own], Token.never, world)
-        const steps = Effect.whileLoop({
-          while: () => entry.job.work.steps > 0,
-          body: () => step(entry, own, scope),
-          step: () => {},
-        })
-        const error = yield* steps.pipe(
-          interruptBy(scope),
-          Effect.match({ onFailure: (e) => e, onSuccess: () => null }),
+        const scope = yield* link([own, running], Token.never, world)
+        const step = waitedFor(scope, (signal) => work(entry.job, signal)).pipe(
+          Effect.map((cost) => books.stepDone(entry, own, budget, cost)),
+          Effect.uninterruptible, // what is done is in the books
         )
-        books.ended(entry, own, scope, error)
+        const steps = Effect.repeat(step, { schedule: whileKeepGoing(scope), while: () => entry.job.work.steps > 0 })
+        const failure = yield* steps.pipe(
+          interruptBy(scope),
+          Effect.flip,
+          Effect.orElseSucceed(() => null),
+        )
+        books.ended(entry, own, scope, failure)
       }).pipe(
         Effect.scoped,
         Effect.catchTag('MissingInputs', (missing) => Effect.sync(() => books.refuse(entry, missing))),
@@ -63,7 +56,7 @@ export const runJobs = (source: Source, { clock, ...options }: Options): Effect.
 
     const worker = Queue.take(queue).pipe(
       interruptBy(taking),
-      Effect.tap(() => look(taking)), // none is begun after a shutdown
+      Effect.tap(() => interruptBy(taking)(Effect.void)), // none is begun after a shutdown
       Effect.flatMap(runJob), // and none is cut by one
       Effect.forever,
     )
@@ -77,19 +70,6 @@ export const runJobs = (source: Source, { clock, ...options }: Options): Effect.
     const stopped = CancelScope.peek(taking)()
     return books.report(stopped._tag === 'Some' ? stopped.value : null)
   }).pipe(Effect.scoped)
-
-/** A poll, which counters count. */
-const checkpoint = (scope: CancelScope.ScopeView): Effect.Effect<void, Reason.Reason> =>
-  Effect.suspend(() => {
-    const looked = CancelScope.poll(scope)()
-    return looked._tag === 'Some' ? Effect.fail(looked.value) : Effect.void
-  })
-
-const look = (scope: CancelScope.ScopeView): Effect.Effect<void, Reason.Reason> =>
-  Effect.suspend(() => {
-    const looked = CancelScope.peek(scope)()
-    return looked._tag === 'Some' ? Effect.fail(looked.value) : Effect.void
-  })
 
 /** Work that gets the signal of a scope, and is waited for even when that has fired: so that nothing of it runs later. */
 const waitedFor = <A>(

@@ -23,25 +23,22 @@ export const run: Runner =
     // a job
     // -------------------------------------------------------------------------------------
 
-    const stepsOf = (
+    const steps = (
       entry: Entry,
       own: CancelScope.CancelScope<Token.Input>,
     ): Cancellable.Cancellable<WorkFailed, void> =>
-      entry.job.work.steps === 0
-        ? RTE.of(undefined)
-        : pipe(
-            Cancellable.checkpoint, // which the job's counters count
-            RTE.flatMap(() => waitedFor((signal) => work(entry.job, signal))),
-            RTE.flatMapIO((cost) => () => books.stepDone(entry, own, budget, cost)),
-            RTE.flatMap(() => stepsOf(entry, own)),
-          )
+      pipe(
+        waitedFor((signal) => work(entry.job, signal)),
+        RTE.flatMapIO((cost) => () => books.stepDone(entry, own, budget, cost)),
+        RTE.flatMap(() => (entry.job.work.steps > 0 ? steps(entry, own) : RTE.of(undefined))),
+      )
 
     const runJob = (entry: Entry): TE.TaskEither<CancelScope.MissingInputs, unknown> =>
       pipe(
         TE.fromIOEither(CancelScope.openUnknown(entry.job.limits, { conditions: {}, clock })),
-        TE.flatMapIO((own) => () => ({ own, scope: CancelScope.narrow(Token.never)(running, own)() })),
+        TE.flatMapIO((own) => () => ({ own, scope: CancelScope.link([own, running], Token.never)() })),
         TE.flatMapTask(({ own, scope }) => async () => {
-          const result = await pipe(stepsOf(entry, own), Cancellable.run(scope))()
+          const result = await pipe(steps(entry, own), Cancellable.run(scope))()
           books.ended(entry, own, scope, result._tag === 'Left' ? result.left : null)
           for (const each of [scope, own]) CancelScope.close(each)()
         }),

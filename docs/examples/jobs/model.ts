@@ -19,7 +19,7 @@ const numbers = (name: string, is: (value: number) => boolean): t.Type<number> =
 }
 
 const Amount = numbers('a number, 0 or more', (value) => value >= 0 && value < Infinity)
-const Count = numbers('a whole number, 0 or more', (value) => Number.isSafeInteger(value) && value >= 0)
+const Count = numbers('a whole number, 1 or more', (value) => Number.isSafeInteger(value) && value >= 1)
 
 /**
  * A job: steps that are still to be done, each of which takes so many milliseconds and costs so many credits, within limits of its own.
@@ -140,7 +140,7 @@ type Own = CancelScope.CancelScope<Token.Input>
 export interface Books {
   /** Enters what a source gives, up to the next job; `null` if there is none, or the signal is aborted. */
   readonly nextOf: (source: Source, signal: AbortSignal) => Promise<Entry | null>
-  /** A step was done: takes what it has cost from the job's own limits and from the shared budget. */
+  /** A step was done: its own limits count it, and what it has cost is taken from them and from the shared budget. */
   readonly stepDone: (entry: Entry, own: Own, budget: CancelScope.CancelScope<'budget:credits'>, cost: number) => void
   /** A job runs no more, as the limits say that it ran under, its own and all of them; or its work has rejected. */
   readonly ended: (
@@ -188,6 +188,7 @@ export const createBooks = (): Books => {
       const { job } = entry
       const work = { ...job.work, steps: job.work.steps - 1 }
       Object.assign(entry, { job: { ...job, work } })
+      CancelScope.poll(own)()
       CancelScope.spend(own, 'credits', cost)()
       CancelScope.beat(own, 'progress')()
       CancelScope.spend(budget, 'credits', cost)()
@@ -199,8 +200,9 @@ export const createBooks = (): Books => {
       const [ownReason, reason] = [own, scope].map((each) => O.toNullable(CancelScope.peek(each)()))
       if (job.work.steps === 0) set(entry, { _tag: 'Done', name })
       else if (ownReason) set(entry, { _tag: 'Stopped', name, reason: ownReason })
-      else if (reason) set(entry, left({ ...job, limits: CancelScope.residual(own)() }, reason))
-      else set(entry, { _tag: 'Failed', name, error: failure?._tag === 'WorkFailed' ? String(failure.error) : '?' })
+      else if (!reason && failure?._tag === 'WorkFailed')
+        set(entry, { _tag: 'Failed', name, error: String(failure.error) })
+      else set(entry, left({ ...job, limits: CancelScope.residual(own)() }, reason))
     },
 
     refuse: (entry, { conditions }) => {
