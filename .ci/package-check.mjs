@@ -18,8 +18,17 @@ const subpaths = Object.entries(manifest.exports)
   .filter(([path, target]) => target !== null && path !== './package.json')
   .map(([path]) => path.replace(/^\./, manifest.name))
 
-/** The subpath that needs an optional peer, by peer. */
-const needing = { 'fast-check': `${manifest.name}/testing`, 'io-ts': `${manifest.name}/codec` }
+/** The subpaths that need an optional peer, by peer. */
+const needing = {
+  effect: ['effect', 'effect4', 'effect-testing'],
+  'fast-check': ['testing'],
+  'io-ts': ['codec'],
+}
+const needs = (path, peer) => needing[peer].includes(path.slice(manifest.name.length + 1))
+/** Effect 4 has ES modules only. */
+const isEsmOnly = (path) => needs(path, 'effect')
+/** What the types of a subpath need beside what it loads. */
+const typesNeed = (path, peer) => needs(path, peer) || (peer === 'fast-check' && path.endsWith('/effect-testing'))
 
 let passed = 0
 let failed = 0
@@ -89,6 +98,7 @@ for (const path of subpaths) {
   })
   await check(`require ${path}`, async () => sameNames(await namesBy(cjs, `const m = require('${path}')`)))
   // without require(esm), as in older runtimes and in Jest, `require` gets the CommonJS build
+  if (isEsmOnly(path)) continue
   await check(`require ${path} as CommonJS`, async () => {
     const guard = `if (!require.resolve('${path}').includes('cjs')) throw new Error('this is not the CommonJS build')`
     sameNames(await namesBy(['--no-experimental-require-module', ...cjs], `${guard}; const m = require('${path}')`))
@@ -132,6 +142,8 @@ const browser = () =>
     AbortController,
     AbortSignal,
     MessageChannel,
+    TextDecoder,
+    TextEncoder,
     clearTimeout,
     performance,
     queueMicrotask,
@@ -166,7 +178,8 @@ for (const path of subpaths)
     )
     expect(foreign.length === 0, `${foreign.length} files import fp-ts, as ${foreign[0]?.[0]}`)
     if (path === manifest.name) console.log(`the whole library for a browser: ${text.length} bytes minified`)
-    if (path === needing['io-ts']) console.log(`the codecs with io-ts for a browser: ${text.length} bytes minified`)
+    if (path === `${manifest.name}/codec`)
+      console.log(`the codecs with io-ts for a browser: ${text.length} bytes minified`)
   })
 
 await check('a token in a browser', async () => {
@@ -260,17 +273,19 @@ for (const peer of Object.keys(manifest.peerDependenciesMeta ?? {})) {
   const away = join(scratch, 'away')
   renameSync(place, away)
   for (const path of subpaths)
-    for (const [way, args] of Object.entries(ways))
+    for (const [way, args] of Object.entries(ways)) {
+      if (way === 'require as CommonJS' && isEsmOnly(path)) continue
       await check(`${way} ${path} without ${peer}`, async () => {
         const error = await node(args(path)).then(
           () => null,
           (reason) => reason,
         )
-        if (path !== needing[peer]) expect(error === null, `it needs ${peer}: ${error?.stderr}`)
+        if (!needs(path, peer)) expect(error === null, `it needs ${peer}: ${error?.stderr}`)
         else expect(error?.stderr?.includes(`'${peer}'`), `it does not say that it lacks ${peer}: ${error?.stderr}`)
       })
+    }
   await check(`types without ${peer}`, async () => {
-    const others = subpaths.filter((path) => path !== needing[peer])
+    const others = subpaths.filter((path) => !typesNeed(path, peer))
     write('others.mts', others.map((path, index) => `export * as m${index} from '${path}'`).join('\n'))
     write('tsconfig.others.json', json({ compilerOptions, files: ['others.mts'] }))
     await node([join(root, tool.tsc), '-p', 'tsconfig.others.json'])
