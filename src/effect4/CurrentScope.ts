@@ -20,8 +20,9 @@ import type { ScopeView } from '../CancelScope.js'
 import { interruptBy } from '../effect/interruptWhen.js'
 import { open } from '../effect/open.js'
 import { openedHere } from '../effect/world.js'
-import type { EffectWorldArgument, ServicesOf, SomeConditions, SomeFeeds } from '../effect/world.js'
+import type { AnyWorld, EffectWorldArgument, ServicesOf, SomeConditions, SomeFeeds } from '../effect/world.js'
 import type { Reason } from '../Reason.js'
+import { never } from '../Token.js'
 import type { Input, Token } from '../Token.js'
 
 // -------------------------------------------------------------------------------------
@@ -195,7 +196,7 @@ export const explain: Effect.Effect<Evidence, never, CurrentScope> = /*#__PURE__
 // -------------------------------------------------------------------------------------
 
 /**
- * Interrupts an effect when the scope around fires, and fails with the `Reason` then: as `interruptBy` of that scope.
+ * Interrupts an effect when the scope around fires, and fails with the `Reason` then: as `interruptBy` does.
  *
  * Once is enough, next to where the scope is provided: all below is interrupted with it.
  *
@@ -211,8 +212,9 @@ export const explain: Effect.Effect<Evidence, never, CurrentScope> = /*#__PURE__
  * @category interruption
  * @since 0.1.0
  */
-export const guard = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | Reason, R | CurrentScope> =>
-  Effect.flatMap(CurrentScope, (scope) => interruptBy(scope)(self))
+export const guard = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+): Effect.Effect<A, E | Reason, Exclude<R, CurrentScope> | CurrentScope> => under(self, never, {})
 
 /**
  * Runs an effect under a limit of its own beside those around: interrupts it when either fires, and fails with the `Reason` then.
@@ -245,10 +247,22 @@ export const within =
     self: Effect.Effect<A, E, R>,
   ) => Effect.Effect<A, E | Reason, Exclude<R, CurrentScope> | CurrentScope | ServicesOf<C> | ServicesOf<F>>) =>
   (self) =>
-    Effect.flatMap(CurrentScope, (whole) =>
-      Effect.acquireUseRelease(
-        openedHere(token, world[0], [], whole),
-        ({ scope }) => interruptBy(scope)(Effect.provideService(self, CurrentScope, scope)),
-        ({ scope, end }) => end ?? Effect.sync(close(scope)),
-      ),
-    )
+    under(self, token, world[0])
+
+// -------------------------------------------------------------------------------------
+// private
+// -------------------------------------------------------------------------------------
+
+/** A stretch of its own for each, so that of those around one another the outermost hears first, and what it interrupts does not go on for a while. */
+const under = <A, E, R, I extends Input>(
+  self: Effect.Effect<A, E, R>,
+  token: Token<I>,
+  world: AnyWorld | undefined,
+): Effect.Effect<A, E | Reason, Exclude<R, CurrentScope> | CurrentScope> =>
+  Effect.flatMap(CurrentScope, (whole) =>
+    Effect.acquireUseRelease(
+      openedHere(token, world, [], whole),
+      ({ scope }) => interruptBy(scope)(Effect.provideService(self, CurrentScope, scope)),
+      ({ scope, end }) => end ?? Effect.sync(close(scope)),
+    ),
+  )
