@@ -35,8 +35,8 @@ export class Gate {
     for (const tell of this.held.splice(0)) tell()
   }
 
-  /** A scope that fires as another does, but not in between. */
-  behind(scope: ScopeView, clock: Clock): ScopeView {
+  /** A scope that fires as another does, but not in between; what predicates of that one throw while somebody waits comes to `onError`. */
+  behind(scope: ScopeView, clock: Clock, onError: (error: unknown) => void): ScopeView {
     let isSettling = false // a subscription begins with a look, and the one that follows it is none of the program's
     const read: Source['read'] = () => {
       if (this.isHolding) return none
@@ -45,7 +45,7 @@ export class Gate {
       return isKnown ? none : peek(scope)()
     }
     const subscribe: Source['subscribe'] = (wake) => () => {
-      const stop = onCancelled(scope, () => this.pass(wake), { keepAlive: true, onClosed: wake, onError: wake })()
+      const stop = onCancelled(scope, () => this.pass(wake), { keepAlive: true, onClosed: wake, onError })()
       isSettling = true
       return stop
     }

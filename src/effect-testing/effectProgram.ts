@@ -81,20 +81,25 @@ const running = async <A, E>(
 ): Promise<A | Left<Reason>> => {
   const { clock } = run.world
   const gate = new Gate()
-  const mine = gate.behind(scope, clock)
-  const effect = make(mine, {
+  const errors: Array<unknown> = []
+  const onError = (error: unknown): void => {
+    errors.push(error)
+    interrupt()
+  }
+  const mine = gate.behind(scope, clock, onError)
+  const given: Run = {
     ...run,
-    above: gate.behind(run.above, clock),
+    above: gate.behind(run.above, clock, onError),
     // it does not know yet of what is held back
     work: (title) => () => (gate.isHolding ? run.note(`begins '${title}'`) : run.work(title))(),
-  })
+  }
 
   let isUnderWay = false
   const fibers = new Map<Operating, number>()
   const whole = Effect.flatMap(untilWatched, () =>
     Effect.suspend(() => {
       isUnderWay = true
-      return effect
+      return make(mine, given)
     }),
   )
   const fiber = startOn(onClock(whole, effectClockOver(clock)), {
@@ -112,7 +117,6 @@ const running = async <A, E>(
   run.ensure('it leaves no fiber running', () => noneLeft(fibers))()
 
   let told: Reason | null = null
-  const errors: Array<unknown> = []
   const interrupt = (): void => void Effect.runFork(Fiber.interrupt(fiber))
   const stopListening = onCancelled(
     mine,
@@ -120,13 +124,7 @@ const running = async <A, E>(
       told = reason
       interrupt()
     },
-    {
-      keepAlive: true,
-      onError: (error) => {
-        errors.push(error)
-        interrupt()
-      },
-    },
+    { keepAlive: true, onError },
   )()
   await new Promise<void>((resolve) => {
     onEnd(fiber, () => {

@@ -259,6 +259,44 @@ describe('effectProgram', () => {
     expect(invariants(await swept(program(true), { again: true, reasons: ['Requested'] }))).toEqual(['it is free'])
   })
 
+  it('does not say that a fiber knows before it is told', async () => {
+    await passes(
+      effectProgram((_scope, { work }) =>
+        Effect.map(fork(Effect.sleep('1 second')), () =>
+          work('begins in the operation in which the other has yielded')(),
+        ),
+      ),
+    )
+  })
+
+  it('lets no time pass while fibers have only yielded', async () => {
+    const times: Array<number> = []
+    const program = effectProgram((_scope, { world }) =>
+      Effect.gen(function* () {
+        const other = yield* fork(Effect.sleep('1 second'))
+        for (let count = 0; count < 10; count++) yield* yieldNow
+        yield* Effect.sync(() => times.push(world.clock.monotonic()))
+        yield* Fiber.join(other)
+      }),
+    )
+    await passes(program, { points: { last: 3 } })
+    expect(new Set(times)).toEqual(new Set([0]))
+  })
+
+  it('is limited by a token of the sweep, and throws what its predicates do', async () => {
+    const program = effectProgram(() => Effect.sleep('1 hour'))
+    const report = await passes(program, { token: Token.timeout('1 minute') })
+    expect(report.undisturbed.outcome).toMatchObject({ value: { left: { _tag: 'TimedOut', duration: 60_000 } } })
+    const thrown = await swept(program, {
+      token: Token.condition('broken', { onError: 'throw' }),
+      conditions: { broken: [false, false, false, 'throws'] },
+    })
+    expect(thrown.undisturbed.outcome).toMatchObject({
+      _tag: 'Threw',
+      error: { message: expect.stringContaining('broken') },
+    })
+  })
+
   it('refuses what is neither a function nor an option', () => {
     expect(() => effectProgram(Effect.void as never)).toThrow(/^make must be a function, but was /)
     expect(() => effectProgram(() => Effect.void, { every: 'day' as never })).toThrow(

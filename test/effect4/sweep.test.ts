@@ -1,0 +1,150 @@
+import { Effect, Fiber, PartitionedSemaphore, Pool, Scheduler, Semaphore, Stream, TxSemaphore } from 'effect'
+import { describe, expect, it } from 'vitest'
+import { effectProgram } from 'cantok-ts/effect-testing'
+import { ShowReport, sweep } from 'cantok-ts/testing'
+import type { Program, Report } from 'cantok-ts/testing'
+
+const swept = (program: Program<unknown>): Promise<Report<unknown>> => sweep(program)()
+
+const passes = async (program: Program<unknown>): Promise<void> => {
+  expect(ShowReport.show(await swept(program))).toMatch(/all passed$/)
+}
+
+const invariants = ({ failed }: Report<unknown>): ReadonlyArray<string> => [
+  ...new Set(failed.flatMap(({ failures }) => failures.map(({ invariant }) => invariant))),
+]
+
+/** Something that wants a permit for a while. */
+const use: Effect.Effect<void> = Effect.sleep('1 second')
+
+const three = <E>(one: Effect.Effect<unknown, E>): Effect.Effect<void, E> =>
+  Effect.asVoid(Effect.all([one, one, one], { concurrency: 'unbounded' }))
+
+/** The same for one, and for three that want it at the same time. */
+const aloneAndContended = <S>(
+  make: () => S,
+  isBack: (semaphore: S) => boolean,
+  withPermit: (semaphore: S) => Effect.Effect<unknown>,
+): ReadonlyArray<Program<unknown>> =>
+  [(one: Effect.Effect<unknown>) => one, three].map((several) =>
+    effectProgram((_scope, { ensure }) => {
+      const semaphore = make()
+      ensure('the permits are back', () => isBack(semaphore))()
+      return Effect.asVoid(several(withPermit(semaphore)))
+    }),
+  )
+
+describe('a sweep of what Effect has', () => {
+  const ofSemaphore = (withPermit: (semaphore: Semaphore.Semaphore) => Effect.Effect<unknown>) =>
+    aloneAndContended(
+      () => Semaphore.makeUnsafe(1),
+      (semaphore) => Effect.runSync(semaphore.takeIfAvailable(1)),
+      withPermit,
+    )
+
+  it('Semaphore', async () => {
+    for (const program of ofSemaphore((semaphore) => semaphore.withPermits(1)(use))) await passes(program)
+    for (const program of ofSemaphore((semaphore) => semaphore.withPermitsIfAvailable(1)(use))) await passes(program)
+    for (const program of ofSemaphore((semaphore) => Effect.scoped(Effect.andThen(semaphore.takeScoped(1), use))))
+      await passes(program)
+  })
+
+  it('what is taken where it can be interrupted is not released', async () => {
+    for (const program of ofSemaphore((semaphore) =>
+      Effect.scoped(
+        Effect.andThen(
+          Effect.acquireRelease(semaphore.take(1), () => semaphore.release(1), { interruptible: true }),
+          use,
+        ),
+      ),
+    ))
+      expect(invariants(await swept(program))).toEqual(['the permits are back'])
+  })
+
+  // version 4.1.0 loses permits of both; it is not for this test to say that later ones do
+  it('semaphores that may lose permits do nothing worse', async () => {
+    const partitioned = aloneAndContended(
+      () => PartitionedSemaphore.makeUnsafe<string>({ permits: 1 }),
+      ({ available }) => Effect.runSync(available) === 1,
+      (semaphore) => semaphore.withPermits('a', 1)(use),
+    )
+    const transactional = aloneAndContended(
+      () => Effect.runSync(TxSemaphore.make(1)),
+      (semaphore) => Effect.runSync(TxSemaphore.available(semaphore)) === 1,
+      (semaphore) => TxSemaphore.withPermit(semaphore, use),
+    )
+    for (const program of [...partitioned, ...transactional]) {
+      const report = await swept(program)
+      expect(report.tried).toBeGreaterThan(20)
+      expect(['', 'the permits are back']).toContain(invariants(report).join())
+    }
+  })
+
+  it('pools, races and streams', async () => {
+    const held = (run: (item: Effect.Effect<void>) => Effect.Effect<unknown>): Program<unknown> =>
+      effectProgram((_scope, { ensure }) => {
+        let count = 0
+        ensure('all are released', () => count === 0)()
+        const item = Effect.acquireRelease(
+          Effect.sync(() => void count++),
+          () => Effect.sync(() => void count--),
+        )
+        return Effect.asVoid(run(Effect.scoped(Effect.andThen(item, use))))
+      })
+    await passes(held(three))
+    await passes(held((item) => Effect.race(item, Effect.andThen(item, item))))
+    await passes(held((item) => Effect.timeoutOption(Effect.andThen(item, item), '1500 millis')))
+    await passes(held((item) => Stream.runDrain(Stream.mapEffect(Stream.range(1, 3), () => item, { concurrency: 2 }))))
+    await passes(
+      effectProgram((_scope, { ensure }) => {
+        let count = 0
+        ensure('all are released', () => count === 0)()
+        const acquire = Effect.acquireRelease(
+          Effect.sync(() => count++),
+          () => Effect.sync(() => void count--),
+        )
+        return Effect.scoped(
+          Effect.flatMap(Pool.make({ acquire, size: 1 }), (pool) =>
+            three(Effect.scoped(Effect.andThen(Pool.get(pool), use))),
+          ),
+        )
+      }),
+    )
+  })
+})
+
+describe('effectProgram', () => {
+  it('passes no point where no fiber may yield', async () => {
+    const report = await swept(
+      effectProgram(() =>
+        Effect.provideService(Effect.forEach([1, 2, 3], Effect.succeed), Scheduler.PreventSchedulerYield, true),
+      ),
+    )
+    const freely = await swept(effectProgram(() => Effect.forEach([1, 2, 3], Effect.succeed)))
+    expect(report.failed).toEqual([])
+    expect(report.points).toBeLessThan(freely.points)
+  })
+
+  it('yields where a budget of operations says so too', async () => {
+    const order: Array<string> = []
+    const steps = (name: string): Effect.Effect<void> =>
+      Effect.provideService(
+        Effect.gen(function* () {
+          for (let step = 0; step < 3; step++) yield* Effect.suspend(() => Effect.sync(() => order.push(name)))
+        }),
+        Scheduler.MaxOpsBeforeYield,
+        4,
+      )
+    const program = effectProgram(() =>
+      Effect.gen(function* () {
+        order.length = 0
+        const other = yield* Effect.forkChild(steps('a'))
+        yield* steps('b')
+        yield* Fiber.join(other)
+      }),
+    )
+    const report = await swept(program)
+    expect(report.failed).toEqual([])
+    expect(report.undisturbed.log.map(({ what }) => what)).toContain('goes on')
+  })
+})
