@@ -73,7 +73,7 @@ export const from = (input: DurationInput, argument: string = 'duration'): Durat
 /**
  * Reads a text as a duration: numbers with units, added up.
  *
- * Units are `ms`, `s`, `m`, `h`, `d` and their long forms (`millisecond`, `sec`, `second`, `min`, `minute`, `hour`, `day`,
+ * Units are `ms`, `s`, `m`, `h`, `d` and their long forms (`milli`, `millisecond`, `sec`, `second`, `min`, `minute`, `hour`, `day`,
  * plurals too), in any order and case; `Infinity` stands alone. Never throws: a `Left` says what is wrong with the text.
  *
  * @example
@@ -195,7 +195,7 @@ const units: ReadonlyArray<readonly [milliseconds: number, name: string, ...shor
   [3_600_000, 'hour', 'h'],
   [60_000, 'minute', 'min', 'm'],
   [1_000, 'second', 'sec', 's'],
-  [1, 'millisecond', 'ms'],
+  [1, 'millisecond', 'ms', 'milli'],
 ]
 
 const millisecondsIn = (unit: string): number | undefined => {

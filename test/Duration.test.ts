@@ -87,6 +87,7 @@ describe('Duration', () => {
       ['0ms', 0],
       ['5 seconds', 5_000],
       ['1 second', 1_000],
+      ['10 millis', 10],
       ['1 sec', 1_000],
       ['2secs', 2_000],
       ['1 minute 30 seconds', 90_000],

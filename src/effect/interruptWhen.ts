@@ -177,14 +177,14 @@ const watched = <A, E, A2, E2>(
   onCut: OnCut<A2, E2>,
 ): Effect.Effect<A | A2, E | E2> =>
   callback<A | A2, E | E2, never>((resume) => {
-    let why: Exit.Exit<A2, E2> | null = null
-    const cutFor = (found: Exit.Exit<A2, E2>): void => {
-      why = found
+    let why: (() => Exit.Exit<A2, E2>) | null = null
+    const cutFor = (found: () => Exit.Exit<A2, E2>): void => {
+      why = found // asked only when the fiber has ended: what it throws must not keep that from being interrupted
       Effect.runFork(Fiber.interrupt(fiber))
     }
-    const unsubscribe = onCancelled(scope, (reason) => cutFor(onCut(reason)), {
+    const unsubscribe = onCancelled(scope, (reason) => cutFor(() => onCut(reason)), {
       keepAlive: true,
-      onError: (error) => cutFor(Exit.die(error)),
+      onError: (error) => cutFor(() => Exit.die(error)),
     })()
     const forget = onEnd(fiber, () => {
       unsubscribe()
@@ -198,14 +198,16 @@ const watched = <A, E, A2, E2>(
   })
 
 /** What a fiber has ended with, though it was to be interrupted; or why that was, with what its finalizers died of. */
-const ended = <A, E, A2, E2>(fiber: Fiber.Fiber<A, E>, why: Exit.Exit<A2, E2>): Effect.Effect<A | A2, E | E2> => {
-  const exit = exitOf(fiber)
-  const interruption = exit !== null && Exit.isFailure(exit) ? interruptionOf(exit.cause) : null
-  if (interruption === null) return Fiber.join(fiber)
-  const { defects } = interruption
-  if (defects === null) return why
-  return Effect.failCause(Exit.isFailure(why) ? both(why.cause, defects) : defects)
-}
+const ended = <A, E, A2, E2>(fiber: Fiber.Fiber<A, E>, found: () => Exit.Exit<A2, E2>): Effect.Effect<A | A2, E | E2> =>
+  Effect.suspend((): Effect.Effect<A | A2, E | E2> => {
+    const exit = exitOf(fiber)
+    const interruption = exit !== null && Exit.isFailure(exit) ? interruptionOf(exit.cause) : null
+    if (interruption === null) return Fiber.join(fiber)
+    const { defects } = interruption
+    const why = found()
+    if (defects === null) return why
+    return Effect.failCause(Exit.isFailure(why) ? both(why.cause, defects) : defects)
+  })
 
 /** Interrupts a fiber, waits until it has ended, and dies of what its finalizers died of. */
 const interrupted = (fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> =>

@@ -17,7 +17,7 @@ import type { AnyWorld, EffectWorldArgument, ServicesOf, SomeConditions, SomeFee
  * @example
  * ```ts
  * import { Deferred, Effect } from 'effect'
- * import { CancelScope, Token } from 'cantok-ts'
+ * import { Token } from 'cantok-ts'
  * import { open, toEffect } from 'cantok-ts/effect'
  *
  * const program = Effect.gen(function* () {

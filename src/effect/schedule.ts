@@ -93,7 +93,7 @@ const latest = (schedule: Schedule<unknown>): Effect.Effect<number> => {
       (count) => count > 1,
     )
   const between = (low: number, high: number): Effect.Effect<number> => {
-    if (high - low <= 1) return Effect.succeed(high)
+    if (high - low <= 1) return Effect.succeed(low)
     const middle = Math.floor((low + high) / 2)
     return Effect.flatMap(recursAt(middle - 0.5), (recurs) => (recurs ? between(middle, high) : between(low, middle)))
   }
