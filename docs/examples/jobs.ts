@@ -6,7 +6,7 @@
  * what a runner is, and its books. This is the program around them: files, timers, signals.
  *
  * `npm start docs/examples/jobs.ts` demonstrates both and ends. `npm start docs/examples/jobs.ts -- --with effect --jobs jobs.json` runs the jobs of a file, which
- * holds an array of them; `--left left.json` writes what is left to another, to be run again. The first SIGTERM or Ctrl-C asks for a shutdown, the second stops at once.
+ * holds an array of them; `--left left.json` writes what is left to another, to be run again; `--grace '10 seconds'` is what jobs have after a shutdown. The first SIGTERM or Ctrl-C asks for a shutdown, the second stops at once.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,6 +17,16 @@ import * as withEffect from './jobs/effect.js'
 import * as withFpTs from './jobs/fp-ts.js'
 import { leftOf, showOutcome } from './jobs/model.js'
 import type { Runner, Source } from './jobs/model.js'
+
+const { values } = parseArgs({
+  options: {
+    with: { type: 'string' },
+    jobs: { type: 'string' },
+    left: { type: 'string' },
+    grace: { type: 'string', default: '300 ms' },
+  },
+  allowPositionals: true,
+})
 
 const runners: Readonly<Record<string, Runner>> = { 'fp-ts': withFpTs.run, effect: withEffect.run }
 
@@ -40,16 +50,19 @@ const runAll = async (
   const waiting = [...jobs]
   const source: Source = async () =>
     waiting.length > 0 ? { done: false, value: waiting.shift() } : { done: true, value: null }
+  const begun = new Set<string>()
   let steps = 0
   const report = await runner(source, {
     concurrency: 2,
     queue: 2,
     budget: 500,
-    grace: '300 ms',
+    grace: values.grace,
     shutdown,
     stop,
     clock: Clock.system,
-    work: async ({ work }, signal) => {
+    work: async ({ name, work }, signal) => {
+      if (!begun.has(name)) console.log(`${name}: begins`)
+      begun.add(name)
       onStep(++steps)
       await sleep(work.each, null, { signal })
       return work.cost
@@ -103,10 +116,6 @@ const demonstrate = async (runner: Runner): Promise<void> => {
   }
 }
 
-const { values } = parseArgs({
-  options: { with: { type: 'string' }, jobs: { type: 'string' }, left: { type: 'string' } },
-  allowPositionals: true,
-})
 const chosen = values.with === undefined ? Object.keys(runners) : [values.with]
 for (const name of chosen) {
   const runner = runners[name]
@@ -116,7 +125,9 @@ for (const name of chosen) {
     await demonstrate(runner)
     continue
   }
-  const left = await runAll(runner, JSON.parse(await readFile(values.jobs, 'utf8')))
+  const jobs: unknown = JSON.parse(await readFile(values.jobs, 'utf8'))
+  if (!Array.isArray(jobs)) throw new Error(`${values.jobs} must hold an array of jobs`)
+  const left = await runAll(runner, jobs)
   if (values.left === undefined) console.log(JSON.stringify(left))
   else await writeFile(values.left, JSON.stringify(left, null, 2))
   break

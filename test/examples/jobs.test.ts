@@ -1,5 +1,5 @@
 /** The job runners of the example, one with fp-ts and one with Effect: what each does, that both do the same, and the program around them as a process. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
@@ -407,7 +407,7 @@ describe.each(runners)('the jobs with %s', (_, runner) => {
     it('waits for work that takes a while to end, and counts it if it is done', async () => {
       const { clock, stop, report, hasEnded } = start(runner, [job('a', 3), job('b', 3)], {
         work: async ({ name }, signal) => {
-          await new Promise<void>((resolve) => void signal.addEventListener('abort', () => resolve()))
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
           await sleep(clock, 400, new AbortController().signal)
           if (name === 'b') throw new Error('cut')
           return 1
@@ -551,5 +551,100 @@ describe('both job runners', () => {
       }),
       { numRuns: 100 },
     )
+  })
+})
+
+// -------------------------------------------------------------------------------------
+// the process
+// -------------------------------------------------------------------------------------
+
+const process = example('jobs')
+
+const fileOf = async (jobs: ReadonlyArray<unknown>): Promise<readonly [jobs: string, left: string]> => {
+  const folder = await mkdtemp(join(tmpdir(), 'jobs-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'jobs.json'), JSON.stringify(jobs))
+  return [join(folder, 'jobs.json'), join(folder, 'left.json')]
+}
+
+describe.each(['fp-ts', 'effect'])('the process with %s', (name) => {
+  it('is stopped by SIGTERM midway, and comes to its end when it is run again with what is left', async () => {
+    // 80 steps of 20 ms take longer than the grace period on any machine
+    const jobs = [
+      job('long', 80, any(timeout('1 hour'), counter(100)), 20),
+      job('short', 1, never, 1),
+      job('c', 80, counter(90), 20),
+      ...['d', 'e', 'f', 'g', 'h'].map((each) => job(each, 3, counter(5), 20)),
+    ]
+    const [file, left] = await fileOf(jobs)
+    const first = process('--with', name, '--jobs', file, '--left', left)
+    await first.says(/^c: begins$/m)
+    first.child.kill('SIGTERM')
+    await first.says(/^SIGTERM: takes no more jobs/m)
+    expect([await first.ended, first.output()]).toEqual([0, expect.anything()])
+    expect(first.output()).toMatch(/^short: done$/m)
+    for (const each of ['long', 'c'])
+      expect(first.output()).toMatch(
+        new RegExp(
+          `^${each}: left, timed out after 300 milliseconds \\(label 'grace period'.* steps to do within`,
+          'm',
+        ),
+      )
+    expect(first.output()).toMatch(/^stopped: 'shutdown' requested: SIGTERM/m)
+    expect(first.output()).toMatch(/^7 left/m)
+
+    const second = process('--with', name, '--jobs', left)
+    expect([await second.ended, second.output()]).toEqual([0, expect.anything()])
+    for (const each of ['long', 'c', 'd', 'e', 'f', 'g', 'h'])
+      expect(second.output()).toMatch(new RegExp(`^${each}: done$`, 'm'))
+    expect(second.output()).toMatch(/^0 left\n\[\]$/m)
+  })
+
+  it('stops at once at the second signal', async () => {
+    const [file] = await fileOf([job('endless', 1, never, 100_000_000)])
+    const { child, says, ended, output } = process('--with', name, '--jobs', file, '--grace', '1 hour')
+    await says(/^endless: begins$/m)
+    child.kill('SIGINT')
+    await says(/^SIGINT: takes no more jobs/m)
+    child.kill('SIGTERM')
+    expect([await ended, output()]).toEqual([0, expect.anything()])
+    expect(output()).toMatch(/^endless: left, 'stop' requested: SIGTERM; 1 steps to do within never$/m)
+    const [line] = output()
+      .split('\n')
+      .filter((each) => each.startsWith('['))
+    expect(JSON.parse(line!)).toEqual([job('endless', 1, never, 100_000_000)])
+  })
+
+  it('tells what is wrong with a job and runs the others', async () => {
+    const [file] = await fileOf([{ name: 'a' }, job('b', 1, never, 1)])
+    const { ended, output } = process('--with', name, '--jobs', file)
+    expect([await ended, output()]).toEqual([0, expect.anything()])
+    expect(output()).toMatch(
+      /^refused: limits must be an object with a version and its token, but was missing; work must/m,
+    )
+    expect(output()).toMatch(/^b: done$/m)
+  })
+})
+
+describe('the process', () => {
+  it('demonstrates both and ends', async () => {
+    const { ended, output } = process()
+    expect([await ended, output()]).toEqual([0, expect.anything()])
+    const [, withFpTs, withEffect] = output().split(/^=== with .* ===$/m)
+    for (const each of [withFpTs, withEffect]) {
+      const lines = [
+        /^quick: done$/m,
+        /^long: left, timed out after 300 milliseconds \(label 'grace period'/m,
+        /^slow: stopped, timed out after 50 milliseconds$/m,
+        /^careful: stopped, counter exhausted after 4 polls$/m,
+        /^thrifty: stopped, budget 'credits' spent: 30 of 25$/m,
+        /^refused: limits\.token\.limit must be/m,
+        /^refused: curious asks for weekend/m,
+        /^stopped: budget 'credits' spent: .* of 500 \(label 'shared'/m,
+        /^long: done$/m,
+        /^0 left$/m,
+      ]
+      for (const line of lines) expect(each).toMatch(line)
+    }
   })
 })

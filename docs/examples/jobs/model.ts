@@ -94,7 +94,7 @@ export type Outcome =
   | { readonly _tag: 'Failed'; readonly name: string; readonly error: string }
   /** It is no job, or one that nobody here can run. */
   | { readonly _tag: 'Refused'; readonly errors: ReadonlyArray<string> }
-  /** It can be run again: the job with what is left of it, and why it was stopped if it had begun. */
+  /** It can be run again: the job with what is left of it, and why it was stopped, unless it was still waiting. */
   | { readonly _tag: 'Left'; readonly job: Job; readonly reason: Reason.Reason | null }
 
 /** One outcome for each job that was taken, in that order, and why no more were if there may have been more. */
@@ -119,7 +119,7 @@ export const showOutcome = (outcome: Outcome): string => {
       return `refused: ${outcome.errors.join('; ')}`
     case 'Left': {
       const { job, reason } = outcome
-      const why = reason === null ? 'has not begun' : Reason.Show.show(reason)
+      const why = reason === null ? 'was still waiting' : Reason.Show.show(reason)
       return `${job.name}: left, ${why}; ${job.work.steps} steps to do within ${Token.Show.show(job.limits)}`
     }
   }
