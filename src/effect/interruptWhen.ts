@@ -6,7 +6,9 @@ import { none } from 'effect/Option'
 import type { Option } from 'effect/Option'
 import { canFire } from '../Analysis.js'
 import { onCancelled, open as openIn, peek } from '../CancelScope.js'
-import type { ScopeView } from '../CancelScope.js'
+import type { ScopeView, WaitOptions } from '../CancelScope.js'
+import { from } from '../Duration.js'
+import type { DurationInput } from '../Duration.js'
 import type { Reason } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
 import { clockOf } from './clock.js'
@@ -111,7 +113,8 @@ export const interruptWhenFail = <E2, I extends Input = never, C extends SomeCon
 /**
  * Interrupts an effect when a scope that is open already fires: otherwise as `interruptWhen`.
  *
- * Several effects may be under one scope. It listens to the scope while the effect runs, and looks at it from outside: direct counters do not tick.
+ * Several effects may be under one scope. It listens to the scope while the effect runs, and looks at it from outside: direct counters do not tick. `every` is the
+ * pace at which it looks where it must, at conditions: a millisecond of the scope's clock unless given; below 0 or NaN it is a `RangeError`, at once.
  *
  * @example
  * ```ts
@@ -127,10 +130,13 @@ export const interruptWhenFail = <E2, I extends Input = never, C extends SomeCon
  * @category interruption
  * @since 0.1.0
  */
-export const interruptBy =
-  (scope: ScopeView): (<A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Reason, R>) =>
-  (self) =>
-    Effect.suspend(() => cut(self, scope, Exit.fail))
+export const interruptBy = (
+  scope: ScopeView,
+  { every = 1 }: WaitOptions = {},
+): (<A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Reason, R>) => {
+  const pace = from(every, 'every')
+  return (self) => Effect.suspend(() => cut(self, scope, Exit.fail, pace))
+}
 
 // -------------------------------------------------------------------------------------
 // private
@@ -164,10 +170,11 @@ const cut = <A, E, R, A2, E2>(
   self: Effect.Effect<A, E, R>,
   scope: ScopeView,
   onCut: OnCut<A2, E2>,
+  every: DurationInput = 1,
 ): Effect.Effect<A | A2, E | E2, R> => {
   const fired = peek(scope)()
   if (fired._tag === 'Some') return onCut(fired.value)
-  return Effect.flatMap(fork(self), (fiber) => exitOf(fiber) ?? watched(fiber, scope, onCut))
+  return Effect.flatMap(fork(self), (fiber) => exitOf(fiber) ?? watched(fiber, scope, onCut, every))
 }
 
 /** Waits for a fiber, which it interrupts when the scope fires or the wait is interrupted; listens no longer than that. */
@@ -175,6 +182,7 @@ const watched = <A, E, A2, E2>(
   fiber: Fiber.Fiber<A, E>,
   scope: ScopeView,
   onCut: OnCut<A2, E2>,
+  every: DurationInput,
 ): Effect.Effect<A | A2, E | E2> =>
   callback<A | A2, E | E2, never>((resume) => {
     let why: (() => Exit.Exit<A2, E2>) | null = null
@@ -183,6 +191,7 @@ const watched = <A, E, A2, E2>(
       Effect.runFork(Fiber.interrupt(fiber))
     }
     const unsubscribe = onCancelled(scope, (reason) => cutFor(() => onCut(reason)), {
+      every,
       keepAlive: true,
       onError: (error) => cutFor(() => Exit.die(error)),
     })()
