@@ -22,7 +22,7 @@ export class Gate {
       this.isShut = false
     }
     if (!this.isHolding) return false
-    queueMicrotask(() => this.release())
+    queueMicrotask(() => this.release()) // should no fiber go on before
     return true
   }
 

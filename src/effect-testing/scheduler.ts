@@ -13,7 +13,8 @@ export interface Hooks {
 }
 
 /** A fiber that runs, as either version has it. */
-export interface Operating extends Fiber<unknown, unknown> {
+export interface Operating extends Omit<Fiber<unknown, unknown>, 'currentOpCount'> {
+  currentOpCount: number
   readonly interruptible?: boolean
   readonly currentRuntimeFlags?: number
 }
@@ -41,6 +42,14 @@ const interruption = 1
 
 const schedulerOf = ({ atOperation, onTask }: Hooks): object => {
   const inner = mixed()
+  const counts = new WeakMap<Operating, number>()
+  /** How many operations a fiber has run since it went on. */
+  const counted = (fiber: Operating): number => {
+    const { currentOpCount: count } = fiber
+    const real = count < far ? count : (counts.get(fiber) ?? 0) + count - far
+    counts.set(fiber, real)
+    return real
+  }
   const told =
     (task: () => void): (() => void) =>
     () => {
@@ -51,8 +60,11 @@ const schedulerOf = ({ atOperation, onTask }: Hooks): object => {
     executionMode: 'async',
     shouldYield: (fiber: Operating): number | boolean => {
       const isHit = atOperation(fiber)
-      if (inner.makeDispatcher !== undefined) return isHit || inner.shouldYield(fiber)
-      return isHit ? normal : inner.shouldYield(fiber)
+      if (inner.makeDispatcher === undefined) return isHit ? normal : inner.shouldYield(fiber)
+      fiber.currentOpCount = counted(fiber)
+      const must = inner.shouldYield(fiber)
+      fiber.currentOpCount = far
+      return isHit || must
     },
     // version 4
     makeDispatcher: (): Dispatcher => {
@@ -67,6 +79,12 @@ const schedulerOf = ({ atOperation, onTask }: Hooks): object => {
       inner.scheduleTask!(told(task), priority, fiber),
   }
 }
+
+/**
+ * Version 4 runs several operations in one go, such as those of `map`, but not where their number is a multiple of one power of two: as it may be anywhere, it is made so
+ * that it is everywhere.
+ */
+const far = 2 ** 16 - 1
 
 /** The priority with which fibers of version 3 yield. */
 const normal = 0

@@ -74,6 +74,28 @@ describe('effectProgram', () => {
     expect(outcome).toMatchObject({ _tag: 'Returned', value: { _tag: 'Left', left: { _tag: 'Requested' } } })
   })
 
+  it('interrupts before the fiber goes on, also where others are about to', async () => {
+    const program = effectProgram((_scope, run) => {
+      const { take, giveBack } = resource(run)
+      return Effect.flatMap(fork(Effect.void), () =>
+        Effect.flatMap(take, () => Effect.ensuring(Effect.sleep('1 second'), giveBack)),
+      )
+    })
+    expect(invariants(await swept(program))).toEqual(['it is free'])
+  })
+
+  it('interrupts between operations that are run in one go most of the time', async () => {
+    const program = effectProgram((_scope, run) => {
+      const { take, giveBack } = resource(run)
+      return Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(restore(Effect.map(take, () => 1)), () =>
+          Effect.ensuring(restore(Effect.sleep('1 second')), giveBack),
+        ),
+      )
+    })
+    expect(invariants(await swept(program))).toEqual(['it is free'])
+  })
+
   it('interrupts nothing between two operations where no fiber yields', async () => {
     await passes(
       effectProgram((_scope, run) => {

@@ -1,8 +1,10 @@
-import { Effect, Fiber, PartitionedSemaphore, Pool, Scheduler, Semaphore, Stream, TxSemaphore } from 'effect'
+import { Deferred, Effect, Fiber, PartitionedSemaphore, Pool, Scheduler, Semaphore, Stream, TxSemaphore } from 'effect'
 import { describe, expect, it } from 'vitest'
+import { CancelScope } from 'cantok-ts'
+import { interruptBy } from 'cantok-ts/effect'
 import { effectProgram } from 'cantok-ts/effect-testing'
 import { ShowReport, sweep } from 'cantok-ts/testing'
-import type { Program, Report } from 'cantok-ts/testing'
+import type { Program, Report, Run } from 'cantok-ts/testing'
 
 const swept = (program: Program<unknown>): Promise<Report<unknown>> => sweep(program)()
 
@@ -114,6 +116,63 @@ describe('a sweep of what Effect has', () => {
 })
 
 describe('effectProgram', () => {
+  /** Something is taken, and another fiber resumed, in an operation that goes on to what installs the release: points of the other fiber come in the middle of that. */
+  const inOneGo = (run: Run): Effect.Effect<void> => {
+    const waiting = Deferred.makeUnsafe<void>()
+    let isFree = true
+    run.ensure('it is free', () => isFree)()
+    const take = Effect.sync(() => {
+      isFree = false
+      Effect.runSync(Deferred.succeed(waiting, undefined))
+    })
+    const giveBack = Effect.sync(() => void (isFree = true))
+    return Effect.flatMap(Effect.forkChild(Deferred.await(waiting), { startImmediately: true }), () =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(restore(take), () => Effect.ensuring(restore(use), giveBack)),
+      ),
+    )
+  }
+
+  it('tells nobody in the middle of an operation', async () => {
+    await passes(effectProgram((_scope, run) => inOneGo(run)))
+    await passes(effectProgram((scope, run) => interruptBy(scope)(inOneGo(run))))
+  })
+
+  it('nor of a second cancellation', async () => {
+    const program = effectProgram((_scope, run) =>
+      Effect.onExit(use, () => Effect.ignore(interruptBy(run.above)(Effect.interruptible(inOneGo(run))))),
+    )
+    const report = await sweep(program, { again: true, reasons: ['Requested'] })()
+    expect(ShowReport.show(report)).toMatch(/all passed$/)
+  })
+
+  it('and a fiber that has not been told may look in vain, and begin what it was about to', async () => {
+    const program = effectProgram((scope, { ensure, note, work }) => {
+      const waiting = Deferred.makeUnsafe<void>()
+      let looks: ReadonlyArray<boolean> = []
+      ensure('a look knows no more than another', () => looks[1] === looks[0])()
+      const look = CancelScope.isCancelled(scope)
+      return Effect.gen(function* () {
+        yield* Effect.forkChild(Deferred.await(waiting), { startImmediately: true })
+        yield* use
+        yield* Effect.sync(() => {
+          looks = [false, false]
+          Effect.runSync(Deferred.succeed(waiting, undefined))
+          work('begins')()
+          note('looks on')()
+          looks = [false, look()]
+        })
+      })
+    })
+    const report = await swept(program)
+    // only the look at which it comes finds it
+    for (const { injection, log } of report.failed) {
+      const before = log.findIndex(({ what }) => what === 'looks on')
+      expect(log[before + 1]).toMatchObject({ what: 'looks', point: injection?.point })
+    }
+    expect(invariants(report)).toEqual(['a look knows no more than another'])
+  })
+
   it('passes no point where no fiber may yield', async () => {
     const report = await swept(
       effectProgram(() =>
