@@ -241,7 +241,7 @@ describe('within', () => {
 type Side = (place: Place, given: Case) => Run
 
 const limits = limitsOf(true)
-const cases = casesOf(limits)
+const cases = fc.oneof(casesOf(limits), casesOf(limitsOf(false)))
 
 const law = (title: string, first: Side, second: Side, given: fc.Arbitrary<Case> = cases): void => {
   it(title, async () => {

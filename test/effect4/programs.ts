@@ -43,14 +43,23 @@ export interface Place {
 // -------------------------------------------------------------------------------------
 
 /**
- * Limits that end at whole tenths of a second, or by direct polls: how often a listener looks at other counters is its own matter.
+ * Limits that end at whole tenths of a second, or by direct polls; without what makes looks from outside (`andThen`, conditions) where there is what feels them (counters that are used up).
  *
- * Nothing else happens at such a time, for nothing says which of two things at one time comes first: not even in the middle of a program, for work takes some milliseconds more.
+ * Nothing else happens at a tenth of a second after the start of a limit, for nothing says which of two things at one time comes first: work takes some milliseconds more,
+ * and not whole ones, as looks at conditions do.
  */
 export const limitsOf = (hasCounters: boolean): fc.Arbitrary<AnyToken> =>
   token({
-    leaves: { Never: 1, Cancelled: 1, Timeout: 6, Deadline: 2, Counter: hasCounters ? 3 : 0, Condition: 1 },
+    leaves: {
+      Never: 1,
+      Cancelled: 1,
+      Timeout: 9,
+      Deadline: 2,
+      Counter: hasCounters ? 4 : 0,
+      Condition: hasCounters ? 0 : 2,
+    },
     names: { condition: ['p'] },
+    combinators: hasCounters ? ['Any', 'All'] : ['Any', 'All', 'AndThen'],
     momentary: false,
     maxDepth: 2,
     minInstant: 0,
@@ -73,28 +82,28 @@ export const limitsOf = (hasCounters: boolean): fc.Arbitrary<AnyToken> =>
     }),
   )
 
-const programsOf = (limits: fc.Arbitrary<AnyToken>): fc.Arbitrary<Program> =>
-  fc.letrec<{ program: Program }>((tie) => {
-    const part = tie('program')
+const programsOf = (limits: fc.Arbitrary<AnyToken>): fc.Arbitrary<Program> => {
+  const leaf = fc.oneof(
+    { weight: 4, arbitrary: fc.nat(5).map((tenths): Program => ({ _tag: 'Work', span: tenths * 100 + 3 + 1 / 32 })) },
+    { weight: 4, arbitrary: fc.constant<Program>({ _tag: 'Checkpoint' }) },
+    { weight: 1, arbitrary: fc.constant<Program>({ _tag: 'Fail' }) },
+  )
+  const grown = (depth: number): fc.Arbitrary<Program> => {
+    if (depth <= 0) return leaf
+    const part = grown(depth - 1)
     const tagged = <T extends string>(_tag: T): fc.Arbitrary<{ readonly _tag: T; readonly part: Program }> =>
       fc.record({ _tag: fc.constant(_tag), part })
-    return {
-      program: fc.oneof(
-        { maxDepth: 4, depthSize: 'large', withCrossShrink: true },
-        {
-          weight: 3,
-          arbitrary: fc.nat(5).map((tenths): Program => ({ _tag: 'Work', span: tenths * 100 + 3 })),
-        },
-        { weight: 3, arbitrary: fc.constant<Program>({ _tag: 'Checkpoint' }) },
-        { weight: 1, arbitrary: fc.constant<Program>({ _tag: 'Fail' }) },
-        { weight: 6, arbitrary: fc.record({ _tag: fc.constant('Then' as const), first: part, second: part }) },
-        { weight: 2, arbitrary: fc.record({ _tag: fc.constant('Within' as const), token: limits, part }) },
-        { weight: 1, arbitrary: tagged('Guard') },
-        { weight: 2, arbitrary: tagged('Caught') },
-        { weight: 1, arbitrary: tagged('Ensured') },
-      ),
-    }
-  }).program
+    return fc.oneof(
+      { weight: 1, arbitrary: leaf },
+      { weight: 5, arbitrary: fc.record({ _tag: fc.constant('Then' as const), first: part, second: part }) },
+      { weight: 3, arbitrary: fc.record({ _tag: fc.constant('Within' as const), token: limits, part }) },
+      { weight: 1, arbitrary: tagged('Guard') },
+      { weight: 3, arbitrary: tagged('Caught') },
+      { weight: 1, arbitrary: tagged('Ensured') },
+    )
+  }
+  return grown(4)
+}
 
 export const casesOf = (limits: fc.Arbitrary<AnyToken>): fc.Arbitrary<Case> =>
   fc.record({
