@@ -1,4 +1,5 @@
 /** Effects that a scope cuts short. */
+import type * as Cause from 'effect/Cause'
 import * as Effect from 'effect/Effect'
 import * as Exit from 'effect/Exit'
 import * as Fiber from 'effect/Fiber'
@@ -218,10 +219,13 @@ const ended = <A, E, A2, E2>(fiber: Fiber.Fiber<A, E>, found: () => Exit.Exit<A2
     return Effect.failCause(Exit.isFailure(why) ? both(why.cause, defects) : defects)
   })
 
-/** Interrupts a fiber, waits until it has ended, and dies of what its finalizers died of. */
+/** Interrupts a fiber, waits until it has ended, and fails of what it failed of before, and of what its finalizers died of. */
 const interrupted = (fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> =>
   Effect.flatMap(Fiber.interrupt(fiber), () => {
     const exit = exitOf(fiber)
-    const defects = exit !== null && Exit.isFailure(exit) ? interruptionOf(exit.cause)?.defects : null
-    return defects === null || defects === undefined ? Effect.void : Effect.failCause(defects)
+    if (exit === null || Exit.isSuccess(exit)) return Effect.void
+    const interruption = interruptionOf(exit.cause)
+    // sound: a failure of a finalizer stands beside the interruption, and it is one that the effect around has in its type
+    const cause = interruption === null ? (exit.cause as Cause.Cause<never>) : interruption.defects
+    return cause === null ? Effect.void : Effect.failCause(cause)
   })

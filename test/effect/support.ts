@@ -35,8 +35,10 @@ export const yieldNow: Effect.Effect<void> = Effect.suspend(() =>
   version === 4 ? Effect.yieldNow : effect3.yieldNow(),
 )
 
-/** Lets everything go on that waits for no time: a turn of the event loop. */
-export const turn: Effect.Effect<void> = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+/** Lets everything go on that waits for no time: some turns of the event loop, for what is repeated for ever takes one each time. */
+export const turn: Effect.Effect<void> = Effect.promise(async () => {
+  for (let turns = 0; turns < 10; turns++) await new Promise<void>((resolve) => setImmediate(resolve))
+})
 
 // -------------------------------------------------------------------------------------
 // time
