@@ -56,6 +56,7 @@ describe('effectProgram', () => {
     const points = passed(report)
     expect(points.filter((what) => what === 'operation').length).toBeGreaterThan(3)
     expect(points.filter((what) => what === 'operation, uninterruptible').length).toBeGreaterThan(3)
+    expect(points.filter((what) => what === 'looks')).toHaveLength(2)
     expect(points).toContain('time passes')
     expect(points).toContain('promises have run')
     expect(report.undisturbed.log.at(-1)).toEqual({ at: 36_000_000, what: 'returns' })
@@ -256,6 +257,15 @@ describe('effectProgram', () => {
     )
     expect(report.replays).toBe(0)
     expect(invariants(report)).toEqual(['it leaves no fiber running'])
+  })
+
+  it('passes no points once the effect has ended', async () => {
+    const yielding = Effect.forEach([1, 2, 3, 4, 5], () => yieldNow)
+    const report = await passes(
+      effectProgram(() => Effect.asVoid(forkDetached(yielding))),
+      { points: { last: 1 } },
+    )
+    expect(passed(report).at(-1)).toBe('waits no more')
   })
 
   it('ends what yields for ever', async () => {

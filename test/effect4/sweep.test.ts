@@ -1,4 +1,4 @@
-import { Deferred, Effect, Fiber, PartitionedSemaphore, Pool, Scheduler, Semaphore, Stream, TxSemaphore } from 'effect'
+import { Deferred, Effect, PartitionedSemaphore, Pool, Scheduler, Semaphore, Stream, TxSemaphore } from 'effect'
 import { describe, expect, it } from 'vitest'
 import { CancelScope } from 'cantok-ts'
 import { interruptBy } from 'cantok-ts/effect'
@@ -185,25 +185,15 @@ describe('effectProgram', () => {
   })
 
   it('yields where a budget of operations says so too', async () => {
-    const order: Array<string> = []
-    const steps = (name: string): Effect.Effect<void> =>
-      Effect.provideService(
-        Effect.gen(function* () {
-          for (let step = 0; step < 3; step++) yield* Effect.suspend(() => Effect.sync(() => order.push(name)))
-        }),
-        Scheduler.MaxOpsBeforeYield,
-        4,
-      )
-    const program = effectProgram(() =>
-      Effect.gen(function* () {
-        order.length = 0
-        const other = yield* Effect.forkChild(steps('a'))
-        yield* steps('b')
-        yield* Fiber.join(other)
-      }),
-    )
-    const report = await swept(program)
-    expect(report.failed).toEqual([])
-    expect(report.undisturbed.log.map(({ what }) => what)).toContain('goes on')
+    const yields = async (budget: number): Promise<number> => {
+      const steps = Effect.forEach(Array.from({ length: 20 }), () => Effect.suspend(() => Effect.succeed(1)))
+      const report = await swept(effectProgram(() => Effect.provideService(steps, Scheduler.MaxOpsBeforeYield, budget)))
+      expect(report.failed).toEqual([])
+      return report.undisturbed.log.filter(({ what }) => what === 'goes on').length
+    }
+    expect(await yields(2048)).toBe(0)
+    const [often, seldom] = [await yields(5), await yields(20)]
+    expect(seldom).toBeGreaterThan(0)
+    expect(often).toBeGreaterThan(2 * seldom)
   })
 })
