@@ -1,6 +1,6 @@
 /** Tokens that are open as long as a Scope of Effect, and what feeds them. */
 import { Deferred, Effect, Fiber, Queue, Stream } from 'effect'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { AbortSignal as Signals, CancelScope, Token } from 'cantok-ts'
 import { interruptWhen, link, open, openUnknown, toEffect } from 'cantok-ts/effect'
 import { adjust, ending, fork, hasEnded, onClock, shown, test, turn, virtualTime } from './support.js'
@@ -134,6 +134,15 @@ describe('a caller without types', () => {
 })
 
 describe('feeds', () => {
+  /** What was logged, by the logger of either version. */
+  const logged: Array<string> = []
+  beforeEach(() => {
+    logged.length = 0
+    for (const name of ['log', 'error'] as const)
+      vi.spyOn(console, name).mockImplementation((...parts) => void logged.push(parts.join(' ')))
+  })
+  afterEach(() => void vi.restoreAllMocks())
+
   it('of a manual input request it when they end; a text is the detail', () =>
     test(
       Effect.gen(function* () {
@@ -240,6 +249,9 @@ describe('feeds', () => {
           yield* Queue.offerAll(sizes, [1, amount, 3])
           yield* turn
           expect(yield* isCancelled(scope)).toBe(false)
+          expect(
+            logged.filter((line) => line.includes('budget:bytes is fed no more') && line.includes('amount')),
+          ).toHaveLength(1)
           // nobody takes them any more
           expect(yield* Queue.size(sizes)).toBe(1)
         }),
@@ -257,6 +269,9 @@ describe('feeds', () => {
         })
         yield* turn
         expect(beats).toBe(3)
+        // a failure is no error of the program, a defect is
+        expect(logged).toHaveLength(1)
+        expect(logged[0]).toMatch(/idle:other is fed no more.*bug/s)
         yield* Queue.shutdown(sizes)
         yield* turn
         expect(yield* isCancelled(scope)).toBe(false)
