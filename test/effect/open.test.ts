@@ -1,5 +1,5 @@
 /** Tokens that are open as long as a Scope of Effect, and what feeds them. */
-import { Deferred, Effect, Fiber, Queue, Stream } from 'effect'
+import { Deferred, Effect, Fiber, PubSub, Queue, Stream } from 'effect'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { AbortSignal as Signals, CancelScope, Token } from 'cantok-ts'
 import { interruptWhen, link, open, openUnknown, toEffect } from 'cantok-ts/effect'
@@ -219,6 +219,26 @@ describe('feeds', () => {
         yield* Queue.offer(sizes, 1)
         yield* turn
         expect(reasonOf(scope)?._tag).toBe('BudgetSpent')
+      }),
+    ))
+
+  it('may be what a PubSub publishes', () =>
+    test(
+      Effect.gen(function* () {
+        const topic = yield* PubSub.unbounded<number>()
+        const subscription = yield* PubSub.subscribe(topic)
+        // in version 3 a subscription is a queue
+        const take = Effect.suspend(
+          () =>
+            'take' in PubSub ? PubSub.take(subscription) : Queue.take(subscription as object as Queue.Dequeue<number>), // sound: there
+        )
+        const scope = yield* open(budget('bytes', 3), { inputs: { 'budget:bytes': take } })
+        yield* PubSub.publish(topic, 2)
+        yield* turn
+        expect(yield* isCancelled(scope)).toBe(false)
+        yield* PubSub.publish(topic, 1)
+        yield* turn
+        expect(yield* isCancelled(scope)).toBe(true)
       }),
     ))
 

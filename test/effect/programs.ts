@@ -6,8 +6,8 @@
  */
 import { Effect, Exit } from 'effect'
 import * as fc from 'fast-check'
-import { CancelScope, Token } from 'cantok-ts'
-import type { Clock, Reason } from 'cantok-ts'
+import { Token } from 'cantok-ts'
+import type { CancelScope, Clock, Reason } from 'cantok-ts'
 import { interruptBy, interruptWhen, link } from 'cantok-ts/effect'
 import { onClock, partsOf, virtualTime, yieldNow } from './support.js'
 

@@ -36,7 +36,7 @@ const counting = () => {
   }
   const fire = (): void => {
     fired = { _tag: 'Requested', path: [] }
-    for (const wake of [...wakers]) wake()
+    wakers.forEach((wake) => wake())
   }
   return { scope: CancelScope.fromSource(source)(), listeners: () => wakers.size, fire }
 }

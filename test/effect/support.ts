@@ -86,7 +86,7 @@ export const virtualTime = (): VirtualTime => {
         ),
     )
   // moved by hand, as a TestClock is
-  const effectClock = { ...effectClockOf(clock.monotonic, sleep), adjust: clock.advance }
+  const effectClock = Object.assign(effectClockOf(clock.monotonic, sleep), { adjust: clock.advance })
   return { clock, effectClock }
 }
 
