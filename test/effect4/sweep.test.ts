@@ -126,12 +126,30 @@ describe('effectProgram', () => {
       Effect.runSync(Deferred.succeed(waiting, undefined))
     })
     const giveBack = Effect.sync(() => void (isFree = true))
-    return Effect.flatMap(Effect.forkChild(Deferred.await(waiting), { startImmediately: true }), () =>
-      Effect.uninterruptibleMask((restore) =>
+    return Effect.gen(function* () {
+      yield* Effect.forkChild(Deferred.await(waiting), { startImmediately: true })
+      yield* use // whoever limits this listens by now
+      yield* Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(restore(take), () => Effect.ensuring(restore(use), giveBack)),
-      ),
-    )
+      )
+    })
   }
+
+  it('interrupts before the fiber goes on, also where it would in the same task as others', async () => {
+    const program = effectProgram((_scope, { ensure }) => {
+      let isFree = true
+      ensure('it is free', () => isFree)()
+      const take = Effect.sync(() => void (isFree = false))
+      const giveBack = Effect.sync(() => void (isFree = true))
+      return Effect.flatMap(Effect.forkChild(Effect.void), () =>
+        Effect.flatMap(take, () => Effect.flatMap(Effect.void, () => Effect.ensuring(use, giveBack))),
+      )
+    })
+    const { failed } = await swept(program)
+    expect(failed.map(({ injection }) => injection?.reason._tag)).toEqual(
+      expect.arrayContaining(['Requested', 'TimedOut']),
+    )
+  })
 
   it('tells nobody in the middle of an operation', async () => {
     await passes(effectProgram((_scope, run) => inOneGo(run)))
