@@ -22,7 +22,7 @@ export class Gate {
       this.isShut = false
     }
     if (!this.isHolding) return false
-    queueMicrotask(() => this.release()) // should no fiber go on before
+    queueMicrotask(() => this.release()) // a fiber that would go on before is asked again, and yields again
     return true
   }
 
@@ -31,7 +31,7 @@ export class Gate {
   }
 
   /** Lets what was held back come now: no fiber runs. */
-  release(): void {
+  private release(): void {
     for (const tell of this.held.splice(0)) tell()
   }
 

@@ -110,7 +110,6 @@ const running = async <A, E>(
       return gate.atOperation(run.checkpoint(titleOf(each, number)))
     },
     onTask: () => {
-      gate.release()
       if (isUnderWay) run.checkpoint('goes on')()
     },
   })
