@@ -55,6 +55,19 @@ export const byLink: Law = ({ program, a, b }) => {
 
 type Parents = Parameters<typeof limitedByScope>[0]
 
+/** What somebody asks for at an instant is a timeout that runs out then. */
+export const pushed =
+  (span: number): Law =>
+  ({ program }) => [
+    (book) =>
+      Effect.suspend(() => {
+        const scope = CancelScope.open(Token.manual('stop'), { clock: book.clock })()
+        const callOff = book.clock.schedule(span, CancelScope.cancelInput(scope, 'stop'))()
+        return Effect.ensuring(interruptBy(scope)(meaning(book)(program)), Effect.sync(callOff))
+      }),
+    (book) => limited(Token.timeout(span))(meaning(book)(program)),
+  ]
+
 /** Interruption when the token fires is failing when a wait for it ends. */
 export const asRace: Law = ({ program, a }) => [
   (book) => limited(a)(meaning(book)(program)),

@@ -302,8 +302,10 @@ export const meaning =
 
 export interface Observed {
   readonly outcome: string
+  /** When its fiber had. */
   readonly endedAt: number
   readonly log: ReadonlyArray<Entry>
+  /** How long the log was when the effect was over. */
   readonly loggedAtEnd: number
   /** Timers that were still there long after. */
   readonly left: number
@@ -322,25 +324,26 @@ const outcomeOf = (exit: Exit.Exit<number, Failure>): string => {
 export const observe = async (
   { interruptedAfter }: Pick<Case, 'interruptedAfter'>,
   make: (book: Book) => Running,
-  during: (book: Book) => void = () => {},
 ): Promise<Observed> => {
   const { clock, effectClock } = virtualTime()
   const log: Array<Entry> = []
-  let found: Pick<Observed, 'outcome' | 'endedAt' | 'loggedAtEnd'> | null = null
+  let found: Pick<Observed, 'outcome' | 'endedAt'> | null = null
+  let loggedAtEnd = Infinity
   const controller = new AbortController()
   const book = { log, clock }
-  void Effect.runPromiseExit(onClock(make(book), effectClock), { signal: controller.signal }).then((exit) => {
-    found = { outcome: outcomeOf(exit), endedAt: clock.monotonic(), loggedAtEnd: log.length }
+  // when the effect is over; the fiber then waits for its children
+  const observed = Effect.onExit(make(book), () => Effect.sync(() => void (loggedAtEnd = log.length)))
+  void Effect.runPromiseExit(onClock(observed, effectClock), { signal: controller.signal }).then((exit) => {
+    found = { outcome: outcomeOf(exit), endedAt: clock.monotonic() }
   })
-  during(book)
   if (interruptedAfter < Infinity) {
     await clock.settle(interruptedAfter)()
     if (found === null) controller.abort()
   }
   await clock.settle(200 * unit)()
   // what is uninterruptible may last for ever
-  const ended = found ?? { outcome: 'no end', endedAt: Infinity, loggedAtEnd: log.length }
-  return { ...ended, log, left: found === null ? 0 : clock.timers() }
+  const ended = found ?? { outcome: 'no end', endedAt: Infinity }
+  return { ...ended, log, loggedAtEnd: Math.min(loggedAtEnd, log.length), left: found === null ? 0 : clock.timers() }
 }
 
 /** Observational equality, up to who is named: the same outcome, and the same effects, at the same times. */
