@@ -1,11 +1,12 @@
 /**
  * The scope that a program runs under, as a service.
  *
- * With `provide` for any way to provide a scope:
- *
- * - `within(a)` of `within(b)` is `within(any(a, b))`, and `guard` is `within(never)`: limits are a monoid whose unit is `guard`
- * - so `guard` once more changes nothing, below `within` or below `guard`, save that it looks once when it starts
+ * - `within(a)` of `within(b)` is `within(any(a, b))`, and `within(never)` is `guard`: limits are a monoid whose unit is `guard`
+ * - so one `guard` is as good as two, and within a `guard` `within(never)` is the identity
  * - `checkpoint` is one poll of every scope around it, wherever it stands: in `within(never)` as outside of it
+ *
+ * These hold up to which of several reasons is named, and up to looks: each `guard` and `within` looks when it starts, and a counter that is used up fires at the next
+ * look of any kind.
  *
  * @since 0.1.0
  */
@@ -198,7 +199,7 @@ export const explain: Effect.Effect<Evidence, never, CurrentScope> = /*#__PURE__
 /**
  * Interrupts an effect when the scope around fires, and fails with the `Reason` then: as `interruptBy` does.
  *
- * Once is enough, next to where the scope is provided: all below is interrupted with it.
+ * Once is enough, next to where the scope is provided: all below is interrupted with it. It is `within(never)`, a limit that adds none.
  *
  * @example
  * ```ts
@@ -222,7 +223,7 @@ export const guard = <A, E, R>(
  * The scope for this stretch is what the effect finds as the scope around it. It is opened when the effect starts, on the clock of the fiber, and closed when it
  * ends. Checkpoints within count for the scopes around too. It interrupts as `interruptBy` does: finalizers have run by the time it fails.
  *
- * `within(never)` is `guard`: where the scope around is a layer's alone, it is there that interruption begins.
+ * A layer alone interrupts nothing, so that where there is no `guard` further out, it is here that the scopes around begin to interrupt too.
  *
  * @example
  * ```ts

@@ -89,6 +89,21 @@ describe('interruptStreamWhen', () => {
       }),
     ))
 
+  it('has let go before what is around it does, also where it ends between two elements', () =>
+    test(
+      Effect.gen(function* () {
+        const token = any(timeout(15), manual('stop'))
+        for (const limitWhen of [interruptStreamWhen, haltStreamWhen]) {
+          const log: Log = []
+          const feed = Effect.onInterrupt(Effect.never, () => say(log, 'feed ended'))
+          const limit = limitWhen(token, { inputs: { 'manual:stop': feed } })
+          const limited = Stream.ensuring(limit(ticking(log, [10, 10])), say(log, 'around'))
+          yield* endingWithin(50, collected(log, 10)(limited))
+          expect(log.map((line) => line.replace(/ at .*/, ''))).toEqual(['got 10', 'released', 'feed ended', 'around'])
+        }
+      }),
+    ))
+
   it('is closed with its feeds when the stream ends, not only when all is over', () =>
     test(
       Effect.gen(function* () {
