@@ -154,6 +154,15 @@ describe.each(runners)('the jobs with %s', (_, runner) => {
       ])
     })
 
+    it('lets go of the time of a job when it has ended', async () => {
+      const { clock, report, hasEnded } = start(runner, [job('a', 1, timeout('1 hour')), job('b', 9)])
+      await clock.settle(150)()
+      expect(hasEnded()).toBe(false)
+      // that of the step on which b is
+      expect(clock.timers()).toBe(1)
+      await report()
+    })
+
     it('begins the time of a job when it begins', async () => {
       const jobs = [job('a', 5), job('b', 5), job('c', 5, timeout(600)), job('d', 5, timeout(400))]
       expect(tags(await runAll(runner, jobs))).toEqual(['Done', 'Done', 'Done', 'Stopped'])
