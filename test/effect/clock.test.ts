@@ -301,13 +301,17 @@ describe('conditions', () => {
   it('keep the answer that they had while the next is under way', () =>
     test(
       Effect.gen(function* () {
-        let answer = true
-        const up = Effect.suspend(() => Effect.delay(Effect.succeed(answer), 5))
-        const scope = yield* open(condition('up', { latch: false }), { conditions: { up } })
-        yield* fired(scope)
+        const up = Effect.delay(Effect.succeed(true), 5)
+        const token = Token.all(condition('up', { latch: false }), manual('stop'))
+        const scope = yield* open(token, { conditions: { up } })
+        CancelScope.cancelInput(scope, 'stop')()
+        const other = yield* open(Token.all(condition('up', { latch: false }), manual('stop')), { conditions: { up } })
+        expect([yield* fired(scope), yield* fired(other)]).toEqual([false, false])
         yield* adjust(5)
-        answer = false
-        expect(yield* fired(scope)).toBe(true)
+        expect([yield* fired(scope), yield* fired(other)]).toEqual([true, false])
+        // this look starts the next run, and has the answer of the one before
+        CancelScope.cancelInput(other, 'stop')()
+        expect(yield* fired(other)).toBe(true)
       }),
     ))
 
