@@ -7,7 +7,7 @@ export { clock } from './clock.js'
 export { interruptBy, interruptWhen, interruptWhenFail, interruptWhenOption } from './interruptWhen.js'
 export { link, open, openUnknown } from './open.js'
 export { fromSchedule, whileKeepGoing } from './schedule.js'
-export { fromEffect, fromFiber, toEffect } from './scopes.js'
+export { check, fromEffect, fromFiber, toEffect } from './scopes.js'
 export type {
   Condition,
   ConditionsOf,

@@ -9,11 +9,11 @@ import { canFire } from '../Analysis.js'
 import { onCancelled, open as openIn, peek } from '../CancelScope.js'
 import type { ScopeView, WaitOptions } from '../CancelScope.js'
 import { from } from '../Duration.js'
-import type { DurationInput } from '../Duration.js'
+import type { Duration } from '../Duration.js'
 import type { Reason } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
 import { clockOf } from './clock.js'
-import { both, callback, exitOf, fork, interruptionOf, onEnd, withClock } from './versions.js'
+import { both, callback, exitOf, fork, interrupt, interruptionOf, joined, onEnd, withClock } from './versions.js'
 import { hasEffects, openedHere, openingOf } from './world.js'
 import type { AnyWorld, EffectWorldArgument, ServicesOf, SomeConditions, SomeFeeds } from './world.js'
 
@@ -151,19 +151,22 @@ const limitedBy = <I extends Input>(
   token: Token<I>,
   world: AnyWorld = {},
 ): (<A, E, R, A2, E2>(self: Effect.Effect<A, E, R>, onCut: OnCut<A2, E2>) => Effect.Effect<A | A2, E | E2, R>) => {
+  const every = from(world.every ?? 1, 'every')
   if (!canFire(token)) return (self) => self
   if (hasEffects(world)) {
     const opened = openedHere(token, world)
     return (self, onCut) =>
       Effect.acquireUseRelease(
         opened,
-        ({ scope }) => Effect.suspend(() => cut(self, scope, onCut)),
+        ({ scope }) => Effect.suspend(() => cut(self, scope, onCut, every)),
         ({ end }) => end ?? Effect.void,
       )
   }
   const open = openingOf(world, (plain) => openIn<Input>(token, plain))
   return (self, onCut) =>
-    withClock((effectClock, here) => cut(self, open(world.clock ?? clockOf(effectClock, here), here).scope, onCut))
+    withClock((effectClock, here) =>
+      cut(self, open(world.clock ?? clockOf(effectClock, here), here).scope, onCut, every),
+    )
 }
 
 /** Runs an effect until it ends, or the scope fires and it has been interrupted; looks at the scope when called. */
@@ -171,7 +174,7 @@ const cut = <A, E, R, A2, E2>(
   self: Effect.Effect<A, E, R>,
   scope: ScopeView,
   onCut: OnCut<A2, E2>,
-  every: DurationInput = 1,
+  every: Duration,
 ): Effect.Effect<A | A2, E | E2, R> => {
   const fired = peek(scope)()
   if (fired._tag === 'Some') return onCut(fired.value)
@@ -183,13 +186,13 @@ const watched = <A, E, A2, E2>(
   fiber: Fiber.Fiber<A, E>,
   scope: ScopeView,
   onCut: OnCut<A2, E2>,
-  every: DurationInput,
+  every: Duration,
 ): Effect.Effect<A | A2, E | E2> =>
   callback<A | A2, E | E2, never>((resume) => {
     let why: (() => Exit.Exit<A2, E2>) | null = null
     const cutFor = (found: () => Exit.Exit<A2, E2>): void => {
       why = found // asked only when the fiber has ended: what it throws must not keep that from being interrupted
-      Effect.runFork(Fiber.interrupt(fiber))
+      interrupt(fiber)
     }
     const unsubscribe = onCancelled(scope, (reason) => cutFor(() => onCut(reason)), {
       every,
@@ -198,7 +201,7 @@ const watched = <A, E, A2, E2>(
     })()
     const forget = onEnd(fiber, () => {
       unsubscribe()
-      resume(why === null ? Fiber.join(fiber) : ended(fiber, why))
+      resume(why === null ? joined(fiber) : ended(fiber, why))
     })
     return Effect.suspend(() => {
       unsubscribe()
@@ -212,7 +215,7 @@ const ended = <A, E, A2, E2>(fiber: Fiber.Fiber<A, E>, found: () => Exit.Exit<A2
   Effect.suspend((): Effect.Effect<A | A2, E | E2> => {
     const exit = exitOf(fiber)
     const interruption = exit !== null && Exit.isFailure(exit) ? interruptionOf(exit.cause) : null
-    if (interruption === null) return Fiber.join(fiber)
+    if (interruption === null) return joined(fiber)
     const { defects } = interruption
     const why = found()
     if (defects === null) return why

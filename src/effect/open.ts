@@ -4,6 +4,7 @@ import type { Scope } from 'effect/Scope'
 import { inputs } from '../Analysis.js'
 import { close } from '../CancelScope.js'
 import type { CancelScope, MissingInputs, ScopeView } from '../CancelScope.js'
+import type { Clock } from '../Clock.js'
 import type { Input, Token } from '../Token.js'
 import { openedHere } from './world.js'
 import type { AnyWorld, EffectWorldArgument, ServicesOf, SomeConditions, SomeFeeds } from './world.js'
@@ -83,7 +84,7 @@ export const link = <I extends Input = never, C extends SomeConditions = {}, F e
  */
 export const openUnknown = <C extends SomeConditions = {}, F extends SomeFeeds = {}>(
   token: Token<Input>,
-  world: { readonly conditions?: C; readonly inputs?: F } = {},
+  world: { readonly clock?: Clock; readonly conditions?: C; readonly inputs?: F } = {},
 ): Effect.Effect<CancelScope<Input>, MissingInputs, Scope | ServicesOf<C> | ServicesOf<F>> =>
   Effect.suspend(() => {
     const conditions = inputs(token).condition.filter((name) => !Object.hasOwn(world.conditions ?? {}, name))

@@ -5,7 +5,7 @@ import type * as Exit from 'effect/Exit'
 import * as Fiber from 'effect/Fiber'
 import type { Scope } from 'effect/Scope'
 import type { Option } from 'fp-ts/lib/Option.js'
-import { fromSource, onCancelled, peek } from '../CancelScope.js'
+import { fromSource, onCancelled, peek, poll as pollOf } from '../CancelScope.js'
 import type { ScopeView, WaitOptions } from '../CancelScope.js'
 import { received } from '../internal/received.js'
 import type { Reason } from '../Reason.js'
@@ -51,6 +51,34 @@ export const toEffect = (scope: ScopeView, { every = 1 }: WaitOptions = {}): Eff
       return Effect.onExit(listening, () => Effect.sync(() => void unsubscribe()))
     })
   })
+
+/**
+ * Polls a scope: fails with the reason once it has fired.
+ *
+ * A direct poll, as `CancelScope.check`: counters of the scope tick. What a predicate under `onError: 'throw'` throws is a defect.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from 'effect'
+ * import { CancelScope, Token } from 'cantok-ts'
+ * import { check } from 'cantok-ts/effect'
+ *
+ * const scope = CancelScope.open(Token.counter(2))()
+ * let rounds = 0
+ * const round = Effect.andThen(check(scope), Effect.sync(() => rounds++))
+ * const reason = Effect.runSync(Effect.flip(Effect.forever(round)))
+ * console.log(reason._tag, rounds) // => CounterExhausted 2
+ * ```
+ * @category scopes
+ * @since 0.1.0
+ */
+export const check = (scope: ScopeView): Effect.Effect<void, Reason> => {
+  const poll = pollOf(scope)
+  return Effect.suspend(() => {
+    const fired = poll()
+    return fired._tag === 'None' ? Effect.void : Effect.fail(fired.value)
+  })
+}
 
 /**
  * Runs an effect in a fiber of its own, for as long as the Scope of Effect is open, and answers with a scope that fires when it ends; for code that only takes scopes.

@@ -8,7 +8,7 @@ import * as EffectClock from 'effect/Clock'
 import * as Duration from 'effect/Duration'
 import * as Effect from 'effect/Effect'
 import type { Exit } from 'effect/Exit'
-import type { Fiber } from 'effect/Fiber'
+import * as Fiber from 'effect/Fiber'
 import * as Schedule from 'effect/Schedule'
 
 // -------------------------------------------------------------------------------------
@@ -23,7 +23,7 @@ export interface Here {
 }
 
 /** Runs an effect in a fiber of its own, at once, with the services and settings of another fiber. */
-export type Run = <A, E>(self: Effect.Effect<A, E, unknown>) => Fiber<A, E>
+export type Run = <A, E>(self: Effect.Effect<A, E, unknown>) => Fiber.Fiber<A, E>
 
 /** An effect that is given the fiber it runs in. */
 export const withFiber = <A, E, R>(use: (here: Here) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -56,19 +56,36 @@ export const runAs = (here: Here): Run => {
  *
  * In version 4 it has been started by then; in version 3 it starts in the next turn of the fibers.
  */
-export const fork = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<Fiber<A, E>, never, R> =>
+export const fork = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<Fiber.Fiber<A, E>, never, R> =>
   effects.forkChild === undefined
     ? effects.fork!(self)
     : effects.forkChild(self, { startImmediately: true, uninterruptible: 'inherit' })
 
 /** How a fiber has ended, if it has. */
-export const exitOf = <A, E>(fiber: Fiber<A, E>): Exit<A, E> | null => {
+export const exitOf = <A, E>(fiber: Fiber.Fiber<A, E>): Exit<A, E> | null => {
   const live = liveOf(fiber)
   return (live.pollUnsafe ?? live.unsafePoll)!.call(live) ?? null
 }
 
+/** Ends as a fiber does, whose settings go on here, however that is. */
+export const joined = <A, E>(fiber: Fiber.Fiber<A, E>): Effect.Effect<A, E> =>
+  effects.inheritFiberRefs === undefined
+    ? Fiber.join(fiber)
+    : Effect.flatMap(liveOf(fiber).inheritAll!, () => Fiber.join(fiber))
+
+/**
+ * Interrupts a fiber, but after it has gone on with a result that it was given in this turn.
+ *
+ * In version 4 it has gone on by now; in version 3 it does so in the next turn of the fibers, where an interruption would come first.
+ */
+export const interrupt = (fiber: Fiber.Fiber<unknown, unknown>): void => {
+  const interruption = Fiber.interrupt(fiber)
+  const isTurnLater = typeof effects.yieldNow === 'function'
+  Effect.runFork(isTurnLater ? Effect.flatMap(effects.yieldNow!(), () => interruption) : interruption)
+}
+
 /** Calls a function when a fiber ends, at once if it has; the answer takes that back. */
-export const onEnd = <A, E>(fiber: Fiber<A, E>, f: () => void): (() => void) => {
+export const onEnd = <A, E>(fiber: Fiber.Fiber<A, E>, f: () => void): (() => void) => {
   const live = liveOf(fiber)
   const takeBack = live.addObserver(f)
   return takeBack ?? (() => live.removeObserver!(f))
@@ -164,13 +181,14 @@ export const recurWhile = (holds: () => boolean): Schedule.Schedule<number> =>
 // -------------------------------------------------------------------------------------
 
 interface LiveFiber<A, E> {
+  readonly inheritAll?: Effect.Effect<void>
   readonly addObserver: (f: () => void) => (() => void) | undefined
   readonly removeObserver?: (f: () => void) => void
   readonly pollUnsafe?: () => Exit<A, E> | undefined
   readonly unsafePoll?: () => Exit<A, E> | null
 }
 
-const liveOf = <A, E>(fiber: Fiber<A, E>): LiveFiber<A, E> => fiber as object as LiveFiber<A, E> // sound: every fiber that was started is one
+const liveOf = <A, E>(fiber: Fiber.Fiber<A, E>): LiveFiber<A, E> => fiber as object as LiveFiber<A, E> // sound: every fiber that was started is one
 
 interface ClockNames {
   readonly currentTimeMillisUnsafe?: () => number
@@ -186,6 +204,7 @@ interface EffectNames {
   readonly async: Callback
   readonly runForkWith: (context: unknown) => Run
   readonly runFork: Run
+  readonly yieldNow: () => Effect.Effect<void>
   readonly inheritFiberRefs: (settings: unknown) => Effect.Effect<void>
   readonly withClock: <A, E, R>(self: Effect.Effect<A, E, R>, clock: EffectClock.Clock) => Effect.Effect<A, E, R>
   readonly provideService: <A, E, R>(
@@ -206,7 +225,7 @@ type Callback = <A, E, R>(
 type Fork = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   options?: { readonly startImmediately: boolean; readonly uninterruptible: 'inherit' },
-) => Effect.Effect<Fiber<A, E>, never, R>
+) => Effect.Effect<Fiber.Fiber<A, E>, never, R>
 
 interface CauseNames {
   readonly hasInterruptsOnly: (cause: Cause.Cause<unknown>) => boolean

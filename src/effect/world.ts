@@ -12,6 +12,7 @@ import { beat, cancelInput, close, link, narrow, spend } from '../CancelScope.js
 import type { CancelScope, ScopeView } from '../CancelScope.js'
 import { system } from '../Clock.js'
 import type { Clock } from '../Clock.js'
+import type { DurationInput } from '../Duration.js'
 import type { Input, NameOf, Token } from '../Token.js'
 import type { Conditions, Predicate } from '../World.js'
 import { clockOf } from './clock.js'
@@ -64,13 +65,15 @@ export type FeedsOf<I extends Input> = {
 }
 
 /**
- * What a token with the inputs `I` is opened in: `conditions` for each that it names, `inputs` for those that effects feed, and a `clock` where it is not to be the fiber's.
+ * What a token with the inputs `I` is opened in: `conditions` for each that it names, `inputs` for those that effects feed, a `clock` where it is not to be the fiber's, and
+ * `every`, the pace at which those who interrupt by it look where they must, at conditions (a millisecond unless given).
  *
  * @category model
  * @since 0.1.0
  */
 export type EffectWorld<I extends Input, C = ConditionsOf<I>, F = FeedsOf<I>> = {
   readonly clock?: Clock
+  readonly every?: DurationInput
   readonly inputs?: F & { readonly [K in keyof F]: K extends keyof FeedsOf<I> ? FeedsOf<I>[K] : never }
 } & ([NameOf<'condition', I>] extends [never]
   ? { readonly conditions?: C }
@@ -127,6 +130,7 @@ export interface Opened<I extends Input> {
 /** A world without what its type tells. */
 export interface AnyWorld {
   readonly clock?: Clock
+  readonly every?: DurationInput
   readonly conditions?: Readonly<Record<string, Condition>>
   readonly inputs?: Readonly<Record<string, Effect.Effect<unknown, unknown, unknown> | undefined>>
 }

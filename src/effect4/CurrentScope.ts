@@ -16,10 +16,11 @@ import * as Layer from 'effect/Layer'
 import { none, some } from 'effect/Option'
 import type { Option } from 'effect/Option'
 import type { Evidence } from '../Analysis.js'
-import { check, close, explain as explainOf, remaining as remainingOf } from '../CancelScope.js'
+import { close, explain as explainOf, remaining as remainingOf } from '../CancelScope.js'
 import type { ScopeView } from '../CancelScope.js'
 import { interruptBy } from '../effect/interruptWhen.js'
 import { open } from '../effect/open.js'
+import { check } from '../effect/scopes.js'
 import { openedHere } from '../effect/world.js'
 import type { AnyWorld, EffectWorldArgument, ServicesOf, SomeConditions, SomeFeeds } from '../effect/world.js'
 import type { Reason } from '../Reason.js'
@@ -141,13 +142,7 @@ export const layerOf = (scope: ScopeView): Layer.Layer<CurrentScope> => Layer.su
  * @category questions
  * @since 0.1.0
  */
-export const checkpoint: Effect.Effect<void, Reason, CurrentScope> = /*#__PURE__*/ Effect.flatMap(
-  CurrentScope,
-  (scope) => {
-    const checked = check(scope)()
-    return checked._tag === 'Left' ? Effect.fail(checked.left) : Effect.void
-  },
-)
+export const checkpoint: Effect.Effect<void, Reason, CurrentScope> = /*#__PURE__*/ Effect.flatMap(CurrentScope, check)
 
 /**
  * How many milliseconds the program can go on at most, by time alone: 0 once the scope around has fired, `None` if time sets no bound.
@@ -258,12 +253,12 @@ export const within =
 const under = <A, E, R, I extends Input>(
   self: Effect.Effect<A, E, R>,
   token: Token<I>,
-  world: AnyWorld | undefined,
+  world: AnyWorld = {},
 ): Effect.Effect<A, E | Reason, Exclude<R, CurrentScope> | CurrentScope> =>
   Effect.flatMap(CurrentScope, (whole) =>
     Effect.acquireUseRelease(
       openedHere(token, world, [], whole),
-      ({ scope }) => interruptBy(scope)(Effect.provideService(self, CurrentScope, scope)),
+      ({ scope }) => interruptBy(scope, world)(Effect.provideService(self, CurrentScope, scope)),
       ({ scope, end }) => end ?? Effect.sync(close(scope)),
     ),
   )

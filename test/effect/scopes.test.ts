@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { CancelScope, Token } from 'cantok-ts'
 import type { Reason } from 'cantok-ts'
 import {
+  check,
   fromEffect,
   fromFiber,
   fromSchedule,
@@ -40,6 +41,28 @@ const counting = () => {
   }
   return { scope: CancelScope.fromSource(source)(), listeners: () => wakers.size, fire }
 }
+
+describe('check', () => {
+  it('polls: fails with the reason once the scope has fired, and counters tick', () => {
+    const scope = CancelScope.open(counter(2))()
+    const poll = Effect.exit(check(scope))
+    const polls = Effect.runSync(Effect.all([poll, poll, poll]))
+    expect(polls.map(shown)).toEqual(['value undefined', 'value undefined', 'fail CounterExhausted'])
+  })
+
+  it('dies of what a predicate throws', () => {
+    const world = {
+      conditions: {
+        broken: () => {
+          throw new Error('no answer')
+        },
+      },
+    }
+    const scope = CancelScope.open(condition('broken', { onError: 'throw' }), world)()
+    const exit = Effect.runSync(Effect.exit(check(scope)))
+    expect(exit._tag === 'Failure' && Cause.squash(exit.cause)).toEqual(new Error('no answer'))
+  })
+})
 
 describe('toEffect', () => {
   it('answers at once with the reason of a scope that has fired, without a turn', () => {
