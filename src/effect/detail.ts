@@ -2,12 +2,15 @@
 import * as Cause from 'effect/Cause'
 import * as Exit from 'effect/Exit'
 import { received } from '../internal/received.js'
+import { isReason, Show } from '../Reason.js'
 import { isInterruptedOnly } from './versions.js'
 
-/** A text that it succeeded with, or what it failed of. */
+/** A text that it succeeded with, what a reason says, or what it failed of. */
 export const detailOf = (exit: Exit.Exit<unknown, unknown>): string | undefined => {
   if (Exit.isFailure(exit)) return isInterruptedOnly(exit.cause) ? 'interrupted' : textOf(Cause.squash(exit.cause))
-  return typeof exit.value === 'string' ? exit.value : undefined
+  const { value } = exit
+  if (isReason(value)) return value._tag === 'Requested' ? value.detail : Show.show(value)
+  return typeof value === 'string' ? value : undefined
 }
 
 const textOf = (error: unknown): string =>

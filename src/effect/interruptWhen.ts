@@ -10,11 +10,13 @@ import { onCancelled, open as openIn, peek } from '../CancelScope.js'
 import type { ScopeView, WaitOptions } from '../CancelScope.js'
 import { from } from '../Duration.js'
 import type { Duration } from '../Duration.js'
+import { received } from '../internal/received.js'
 import type { Reason } from '../Reason.js'
+import { isToken } from '../Token.js'
 import type { Input, Token } from '../Token.js'
 import { clockOf } from './clock.js'
 import { both, callback, exitOf, fork, interrupt, interruptionOf, joined, onEnd, withClock } from './versions.js'
-import { hasEffects, openedHere, openingOf } from './world.js'
+import { hasEffects, openedHere, openingOf, refuseNoWorld } from './world.js'
 import type { AnyWorld, EffectWorldArgument, ServicesOf, SomeConditions, SomeFeeds } from './world.js'
 
 // -------------------------------------------------------------------------------------
@@ -31,7 +33,8 @@ import type { AnyWorld, EffectWorldArgument, ServicesOf, SomeConditions, SomeFee
  * Uninterruptible regions within the effect end first. One around it is not cut at all: to bound a part of that, write `Effect.interruptible` within. As with
  * `Effect.timeout`, the effect runs in a child of the fiber, and fibers forked in it end with it; under a token that cannot fire it is the effect itself.
  *
- * A condition with `onError: 'throw'` that throws interrupts the effect, and is a defect.
+ * A condition with `onError: 'throw'` that throws interrupts the effect, and is a defect. A counter that polls in the effect have used up fires at the next look of any kind, which is
+ * the one that this takes when it begins to listen, or waits: it interrupts what the last poll still allowed.
  *
  * @example
  * ```ts
@@ -103,6 +106,7 @@ export const interruptWhenFail = <E2, I extends Input = never, C extends SomeCon
   onFired: (reason: Reason) => E2,
   ...world: EffectWorldArgument<I, C, F>
 ): (<A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | E2, R | ServicesOf<C> | ServicesOf<F>>) => {
+  if (typeof onFired !== 'function') throw new TypeError(`onFired must be a function, but was ${received(onFired)}`)
   const limited = limitedBy(token, world[0])
   return (self) => limited(self, (reason) => Exit.fail(onFired(reason)))
 }
@@ -114,7 +118,7 @@ export const interruptWhenFail = <E2, I extends Input = never, C extends SomeCon
 /**
  * Interrupts an effect when a scope that is open already fires: otherwise as `interruptWhen`.
  *
- * Several effects may be under one scope. It listens to the scope while the effect runs, and looks at it from outside: direct counters do not tick. `every` is the
+ * Several effects may be under one scope; a scope that was closed never fires. It listens to the scope while the effect runs, and looks at it from outside: direct counters do not tick. `every` is the
  * pace at which it looks where it must, at conditions: a millisecond of the scope's clock unless given; below 0 or NaN it is a `RangeError`, at once.
  *
  * @example
@@ -151,8 +155,9 @@ const limitedBy = <I extends Input>(
   token: Token<I>,
   world: AnyWorld = {},
 ): (<A, E, R, A2, E2>(self: Effect.Effect<A, E, R>, onCut: OnCut<A2, E2>) => Effect.Effect<A | A2, E | E2, R>) => {
+  refuseNoWorld(world)
   const every = from(world.every ?? 1, 'every')
-  if (!canFire(token)) return (self) => self
+  if (isToken(token) && !canFire(token)) return (self) => self
   if (hasEffects(world)) {
     const opened = openedHere(token, world)
     return (self, onCut) =>
@@ -162,7 +167,7 @@ const limitedBy = <I extends Input>(
         ({ end }) => end ?? Effect.void,
       )
   }
-  const open = openingOf(world, (plain) => openIn<Input>(token, plain))
+  const open = openingOf(token, world, (plain) => openIn<Input>(token, plain))
   return (self, onCut) =>
     withClock((effectClock, here) =>
       cut(self, open(world.clock ?? clockOf(effectClock, here), here).scope, onCut, every),

@@ -1,9 +1,11 @@
 /** Scopes as schedules, and schedules as tokens. */
 import * as Effect from 'effect/Effect'
+import { isSchedule } from 'effect/Schedule'
 import type { Schedule } from 'effect/Schedule'
 import { normalise } from '../Analysis.js'
 import { keepGoing } from '../CancelScope.js'
 import type { ScopeView } from '../CancelScope.js'
+import { received } from '../internal/received.js'
 import { any, counter, never, timeout } from '../Token.js'
 import type { Token } from '../Token.js'
 import { effectClockOf, onClock, recurWhile } from './versions.js'
@@ -11,7 +13,8 @@ import { effectClockOf, onClock, recurWhile } from './versions.js'
 /**
  * A schedule that recurs at once while a scope has not fired, and counts its recurrences: to combine with one that has delays.
  *
- * Each step is a direct poll of the scope: a counter of 3 lets it recur three times. A delay that another schedule adds is not cut short; `interruptBy` does that.
+ * Each step is a direct poll of the scope: a counter of 3 lets it recur three times. A delay that another schedule adds is not cut short; `interruptBy` around the whole does that, and
+ * then interrupts the last of these, for a counter that is used up fires at the next look. What combines two schedules is `Schedule.max` in version 4, `Schedule.intersect` in version 3.
  *
  * @example
  * ```ts
@@ -36,7 +39,7 @@ export const whileKeepGoing = (scope: ScopeView): Schedule<number> => recurWhile
  *
  * They are found by trial: it is run on a clock of its own, with inputs that are `undefined` and no time for work, for 1,000 recurrences at most, and some fifty times for two.
  * What is lost: its delays, and so when it recurs; its outputs; limits that depend on inputs or on chance; of one that recurs while either of two limits allows it, all
- * but what holds for both. More than 1,000 recurrences count as no limit, and so do 10,000 years.
+ * but what holds for both. What is no schedule is a `TypeError`, at once. More than 1,000 recurrences count as no limit, and so do 10,000 years.
  *
  * @example
  * ```ts
@@ -50,16 +53,19 @@ export const whileKeepGoing = (scope: ScopeView): Schedule<number> => recurWhile
  * @category schedules
  * @since 0.1.0
  */
-export const fromSchedule = (schedule: Schedule<unknown>): Effect.Effect<Token> =>
-  Effect.flatMap(
-    recurrences(schedule, () => 0, most),
+export const fromSchedule = (schedule: Schedule<unknown, never>): Effect.Effect<Token> => {
+  if (!isSchedule(schedule)) throw new TypeError(`schedule must be a Schedule, but was ${received(schedule)}`)
+  const trial = schedule as Schedule<unknown> // sound: it is given inputs that are undefined, as documented
+  return Effect.flatMap(
+    recurrences(trial, () => 0, most + 1),
     (count) => {
-      const counted = count < most ? counter(count) : never
+      const counted = count <= most ? counter(count) : never
       // the time that counts begins with the first recurrence
       if (count < 2) return Effect.succeed(counted)
-      return Effect.map(latest(schedule), (span) => normalise(any(counted, span < longest ? timeout(span) : never)))
+      return Effect.map(latest(trial), (span) => normalise(any(counted, span < longest ? timeout(span) : never)))
     },
   )
+}
 
 // -------------------------------------------------------------------------------------
 // private

@@ -106,7 +106,7 @@ export const check = (scope: ScopeView): Effect.Effect<void, Reason> => {
 export const fromEffect = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<ScopeView, never, R | Scope> =>
   Effect.flatMap(
     Effect.acquireRelease(
-      withFiber((here) => Effect.sync(() => runAs(here)(self))),
+      withFiber((here) => Effect.sync(() => runAs(here)(effectOnly(self)))),
       Fiber.interrupt,
     ),
     fromFiber,
@@ -150,6 +150,11 @@ export const fromFiber = (fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<S
 // -------------------------------------------------------------------------------------
 // private
 // -------------------------------------------------------------------------------------
+
+const effectOnly = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  if (Effect.isEffect(self)) return self
+  throw new TypeError(`effect must be an Effect, but was ${received(self)}`)
+}
 
 const none: Option<never> = { _tag: 'None' }
 

@@ -8,11 +8,14 @@ import * as Effect from 'effect/Effect'
 import * as Exit from 'effect/Exit'
 import * as Fiber from 'effect/Fiber'
 import type { IO } from 'fp-ts/lib/IO.js'
+import { inputs as inputsOf } from '../Analysis.js'
 import { beat, cancelInput, close, link, narrow, spend } from '../CancelScope.js'
 import type { CancelScope, ScopeView } from '../CancelScope.js'
 import { system } from '../Clock.js'
 import type { Clock } from '../Clock.js'
 import type { DurationInput } from '../Duration.js'
+import { received } from '../internal/received.js'
+import { isToken } from '../Token.js'
 import type { Input, NameOf, Token } from '../Token.js'
 import type { Conditions, Predicate } from '../World.js'
 import { clockOf } from './clock.js'
@@ -74,7 +77,8 @@ export type FeedsOf<I extends Input> = {
 export type EffectWorld<I extends Input, C = ConditionsOf<I>, F = FeedsOf<I>> = {
   readonly clock?: Clock
   readonly every?: DurationInput
-  readonly inputs?: F & { readonly [K in keyof F]: K extends keyof FeedsOf<I> ? FeedsOf<I>[K] : never }
+  readonly inputs?: F &
+    FeedsOf<I> & { readonly [K in Exclude<keyof F, keyof FeedsOf<I>>]: 'the token names no such input' }
 } & ([NameOf<'condition', I>] extends [never]
   ? { readonly conditions?: C }
   : { readonly conditions: C & ConditionsOf<I> })
@@ -148,8 +152,15 @@ export type Derive<I extends Input> = (world: {
   readonly conditions: Conditions
 }) => IO<CancelScope<I>>
 
-/** Prepares to open a token, again and again. */
-export const openingOf = <I extends Input>(world: AnyWorld, derive: Derive<Input>): Opening<I> => {
+export const refuseNoWorld = (world: unknown): void => {
+  if (typeof world !== 'object' || world === null)
+    throw new TypeError(`world must be an object, but was ${received(world)}`)
+}
+
+/** Prepares to open a token, again and again. Throws for inputs that it does not name, and for feeds that are no effects. */
+export const openingOf = <I extends Input>(token: Token<I>, world: AnyWorld, derive: Derive<Input>): Opening<I> => {
+  refuseNoWorld(world)
+  if (isToken(token)) refuseNoFeeds(token, world.inputs ?? {})
   const opening = hasEffects(world) ? withFibers(derive, world) : alone(derive, world)
   return opening as Opening<Input> as object as Opening<I> // sound: `derive` is of a token with these inputs
 }
@@ -161,7 +172,7 @@ export const openedHere = <I extends Input>(
   parents: ReadonlyArray<ScopeView> = [],
   whole: ScopeView | null = null,
 ): Effect.Effect<Opened<I>> => {
-  const open = openingOf<I>(world, (plain) =>
+  const open = openingOf<I>(token, world, (plain) =>
     whole === null ? link<Input>(parents, token, plain) : narrow<Input>(token, plain)(whole, ...parents),
   )
   return withClock((effectClock, here) => Effect.succeed(open(world.clock ?? clockOf(effectClock, here), here)))
@@ -198,6 +209,21 @@ const withFibers =
     })
     return { scope, end: Effect.asVoid(end) }
   }
+
+const refuseNoFeeds = (token: Token<Input>, feeds: Readonly<Record<string, unknown>>): void => {
+  const { manual, budget, idle } = inputsOf(token)
+  const named = Object.entries({ manual, budget, idle }).flatMap(([kind, names]) =>
+    names.map((name) => `${kind}:${name}`),
+  )
+  for (const [input, feed] of Object.entries(feeds)) {
+    if (!named.includes(input))
+      throw new TypeError(
+        `inputs must be of the token, which names ${named.map((name) => `'${name}'`).join(', ') || 'none'}, but one was '${input}'`,
+      )
+    if (feed !== undefined && !Effect.isEffect(feed))
+      throw new TypeError(`inputs must be fed by effects, but '${input}' was ${received(feed)}`)
+  }
+}
 
 type Running = Fiber.Fiber<unknown, unknown>
 

@@ -54,7 +54,7 @@ export const interruptStreamWhen =
     ...world: EffectWorldArgument<I, C, F>
   ): (<A, E, R>(self: Stream.Stream<A, E, R>) => Stream.Stream<A, E | Reason, R | ServicesOf<C> | ServicesOf<F>>) =>
   (self) =>
-    limited(self, open(token, ...world), interruptBy)
+    limited(self, open(token, ...world), (scope) => interruptBy(scope, world[0]))
 
 /**
  * Fails a stream with the `Reason` when a scope that is open already fires: otherwise as `interruptStreamWhen`.

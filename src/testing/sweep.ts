@@ -21,7 +21,7 @@ import { received } from '../internal/received.js'
 import { isReason } from '../Reason.js'
 import type { Reason } from '../Reason.js'
 import { whole } from './constraint.js'
-import { drive } from './sweep/drive.js'
+import { drive, usualLimit } from './sweep/drive.js'
 import type { Driven } from './sweep/drive.js'
 import { judge, judgeUndisturbed } from './sweep/judge.js'
 import type {
@@ -143,7 +143,7 @@ export const sweep: Sweep = /*#__PURE__*/ Object.assign(
 )
 
 /**
- * A sweep as the body of a test of any runner: rejects with the report if a replay has failed.
+ * A sweep as the body of a test of any runner: rejects with the report if a replay has failed, or if the program was cut after 1,000 points and no `limit` is given.
  *
  * @example
  * ```ts
@@ -165,6 +165,10 @@ export const sweepOrThrow = <A>(program: Program<A>, options: SweepOptions<A> = 
   return async () => {
     const report = await run()
     if (report.failed.length > 0) throw new Error(ShowReport.show(report))
+    if (report.isEndless && options.limit === undefined && report.points >= usualLimit)
+      throw new Error(
+        `${ShowReport.show(report)}\n\nWhat comes after the cut was not swept: give a \`limit\` of points that it ends within, or that is enough.`,
+      )
   }
 }
 

@@ -1,5 +1,5 @@
 /** Effects that tokens and scopes cut short: when, with what answer, and with what done by then. */
-import { Deferred, Effect, Fiber, Option } from 'effect'
+import { Cause, Deferred, Effect, Fiber, Option } from 'effect'
 import * as effect from 'effect'
 import { describe, expect, it } from 'vitest'
 import { CancelScope, Token } from 'cantok-ts'
@@ -197,6 +197,47 @@ describe('the answer', () => {
         expect(yield* anHourOf(limited(failing))).toBe('fail no, interrupted')
       }),
     ))
+})
+
+describe('what is refused', () => {
+  /** What an untyped caller may give. */
+  const untyped = interruptWhen as (
+    token: unknown,
+    world?: unknown,
+  ) => (self: Effect.Effect<string>) => Effect.Effect<string>
+  const dies = async (limit: () => (self: Effect.Effect<string>) => Effect.Effect<string>): Promise<unknown> =>
+    test(Effect.exit(Effect.suspend(() => limit()(Effect.succeed('ran'))))).then((exit) =>
+      exit._tag === 'Failure' ? Cause.squash(exit.cause) : exit,
+    )
+
+  it.each([['20 millis'], [20], [{}], [undefined], [CancelScope.background]])('as a token, %o', async (token) => {
+    expect(await dies(() => untyped(token))).toMatchObject({
+      name: 'TypeError',
+      message: expect.stringMatching(/^token must be a token, but was /) as unknown,
+    })
+  })
+
+  it('a world that is none', async () => {
+    expect(await dies(() => untyped(manual('stop'), null))).toEqual(
+      new TypeError('world must be an object, but was null'),
+    )
+  })
+
+  it('an input that the token does not name, and a feed that is no effect', async () => {
+    const token = any(manual('stop'), Token.budget('bytes', 1))
+    expect(await dies(() => untyped(token, { inputs: { 'budget:byte': Effect.never } }))).toEqual(
+      new TypeError(
+        "inputs must be of the token, which names 'manual:stop', 'budget:bytes', but one was 'budget:byte'",
+      ),
+    )
+    expect(await dies(() => untyped(token, { inputs: { 'budget:bytes': 5 } }))).toEqual(
+      new TypeError("inputs must be fed by effects, but 'budget:bytes' was 5"),
+    )
+  })
+
+  it('a function that is none', () => {
+    expect(() => interruptWhenFail(manual('stop'), 5 as never)).toThrow('onFired must be a function, but was 5')
+  })
 })
 
 describe('the pace at which conditions are asked', () => {

@@ -202,9 +202,11 @@ describe('feeds', () => {
         const scope = yield* open(manual('aborted'), { inputs: { 'manual:aborted': aborted } })
         yield* turn
         expect(yield* isCancelled(scope)).toBe(false)
-        controller.abort()
+        controller.abort(new Error('user left'))
         yield* turn
         expect(yield* isCancelled(scope)).toBe(true)
+        const reason = yield* toEffect(scope)
+        expect(reason._tag === 'Requested' && reason.detail).toBe('user left')
       }),
     ))
 

@@ -334,6 +334,10 @@ describe('whileKeepGoing', () => {
 })
 
 describe('fromSchedule', () => {
+  it('refuses what is no schedule', () => {
+    expect(() => fromSchedule({} as never)).toThrow('schedule must be a Schedule, but was')
+  })
+
   type Each = Schedule.Schedule<unknown>
   interface Names {
     readonly intersect?: (self: Each, that: Each) => Each
@@ -353,6 +357,8 @@ describe('fromSchedule', () => {
     Effect.runPromise(Effect.map(fromSchedule(schedule), Token.Show.show))
 
   it.each<readonly [string, Schedule.Schedule<unknown>, string]>([
+    ['as often as is tried', Schedule.recurs(1000), 'counter(1000)'],
+    ['more often', Schedule.recurs(1001), 'never'],
     ['recurs', Schedule.recurs(3), 'counter(3)'],
     ['recurs never', Schedule.recurs(0), 'counter(0)'],
     ['once', Schedule.recurs(1), 'counter(1)'],

@@ -282,6 +282,9 @@ const sleep =
       signal?.addEventListener('abort', aborted, { once: true })
     })
 
+/** How many points a program may pass unless its sweep says otherwise. */
+export const usualLimit = 1000
+
 interface Limits {
   /** How many looks that find nothing it may take, beside those that are points. */
   readonly idleLooks: number
@@ -290,7 +293,7 @@ interface Limits {
   readonly points: number
 }
 
-const limitsOf = <A>({ within = '1 minute', horizon = '1 day', limit = 1000 }: ReplayOptions<A>): Limits => {
+const limitsOf = <A>({ within = '1 minute', horizon = '1 day', limit = usualLimit }: ReplayOptions<A>): Limits => {
   if (!(Number.isSafeInteger(limit) && limit > 0))
     throw new RangeError(`limit must be a whole number of points, 1 or more, but was ${received(limit)}`)
   return {

@@ -53,7 +53,7 @@ export const ShowReport: ShowOf<Report<unknown>> = {
   show: ({ undisturbed, isEndless, points, tried, replays, failed }) => {
     const [shortest, ...others] = failed
     if (shortest === undefined || undisturbed.failures.length === 0) {
-      const upTo = isEndless ? ' before it was cut, for it had not ended by itself' : ''
+      const upTo = isEndless ? ' before it was cut by its limit or horizon' : ''
       const head = `cancelled at ${tried} of ${counted(points, 'point')}${upTo}, in ${counted(replays, 'replay')}`
       if (shortest === undefined) return `${head}: all passed`
       return [`${head}: ${failed.length} failed`, '', ShowReplay.show(shortest), ...also(others)].join('\n')

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { AbortSignal, Cancellable, CancelScope, Semantics, Token } from 'cantok-ts'
 import type { Reason } from 'cantok-ts'
 import { ShowReplay, ShowReport, sweep, sweepOrThrow, sweepProperty } from 'cantok-ts/testing'
-import type { Ended, Entry, Outcome, Program, Replay, ReplayOptions, Run } from 'cantok-ts/testing'
+import type { Ended, Entry, Outcome, Program, Replay, ReplayOptions, Run, SweepOptions } from 'cantok-ts/testing'
 
 const done = (log: ReadonlyArray<Entry>): ReadonlyArray<string> =>
   log.map(({ at, what, point }) => `${at}${point === undefined ? '' : ` #${point}`} ${what}`)
@@ -917,8 +917,19 @@ describe('a report', () => {
     expect(ShowReport.show(loops)).toBe('cancelled at 2 of 2 points, in 4 replays: all passed')
     const waits = await sweep((scope) => CancelScope.wait(scope), { points: { last: 1 } })()
     expect(ShowReport.show(waits)).toBe(
-      'cancelled at 1 of 2 points before it was cut, for it had not ended by itself, in 2 replays: all passed',
+      'cancelled at 1 of 2 points before it was cut by its limit or horizon, in 2 replays: all passed',
     )
+  })
+
+  it('is no success as a test where it was cut for the number of its points, unless that was asked for', async () => {
+    const many = async (scope: CancelScope.ScopeView): Promise<void> => {
+      const more = CancelScope.keepGoing(scope)
+      for (let round = 0; round < 1200 && more(); round++);
+    }
+    const options: SweepOptions<void> = { points: { last: 1 }, reasons: ['Requested'] }
+    await expect(sweepOrThrow(many, options)()).rejects.toThrow(/1000 points .*\n\n.*give a `limit`/)
+    await sweepOrThrow(many, { ...options, limit: 1500 })()
+    await sweepOrThrow(many, { ...options, limit: 500 })()
   })
 
   it('keeps of very many the first hundred in full, and tells the others by what they broke', async () => {
