@@ -53,13 +53,17 @@ const over = (effectClock: EffectClock.Clock, here: Here): Clock => {
       const wake: Effect.Effect<void> = Effect.suspend(() =>
         origin !== null && monotonic() < due ? sleep(due - monotonic()) : Effect.sync(run),
       )
-      const sleep = (rest: number): Effect.Effect<void> => Effect.flatMap(effectClock.sleep(spanOf(rest)), () => wake)
+      const sleep = (rest: number): Effect.Effect<void> =>
+        Effect.flatMap(effectClock.sleep(spanOf(origin === null ? rest : Math.min(rest, longestSleep))), () => wake)
       // never within the call
       const sleeper = runAs(here)(span > 0 ? sleep(span) : Effect.flatMap(nextTurn, () => wake))
       return () => void Effect.runFork(Fiber.interrupt(sleeper))
     },
   }
 }
+
+/** What a clock that sleeps by the platform's timers may sleep at a time. */
+const longestSleep = 2 ** 31 - 1
 
 const nothing = (): void => {}
 

@@ -13,7 +13,10 @@ export const detailOf = (exit: Exit.Exit<unknown, unknown>): string | undefined 
   return typeof value === 'string' ? value : undefined
 }
 
-const textOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string'
-    ? error.message
-    : received(error)
+/** What an error says; one that only tells that there is no more, as that of a queue which was ended, says nothing. */
+const textOf = (error: unknown): string | undefined => {
+  if (typeof error !== 'object' || error === null) return received(error)
+  if ('message' in error && typeof error.message === 'string' && error.message !== '') return error.message
+  if (!('_tag' in error) || typeof error._tag !== 'string') return received(error)
+  return error._tag === 'Done' ? undefined : error._tag
+}

@@ -15,7 +15,18 @@ import type { Reason } from '../Reason.js'
 import { isToken } from '../Token.js'
 import type { Input, Token } from '../Token.js'
 import { clockOf } from './clock.js'
-import { both, callback, exitOf, fork, interrupt, interruptionOf, joined, onEnd, withClock } from './versions.js'
+import {
+  both,
+  callback,
+  exitOf,
+  fork,
+  interrupt,
+  interruptionOf,
+  joined,
+  nextTurn,
+  onEnd,
+  withClock,
+} from './versions.js'
 import { hasEffects, openedHere, openingOf, refuseNoWorld } from './world.js'
 import type { AnyWorld, EffectWorldArgument, ServicesOf, SomeConditions, SomeFeeds } from './world.js'
 
@@ -183,15 +194,42 @@ const cut = <A, E, R, A2, E2>(
 ): Effect.Effect<A | A2, E | E2, R> => {
   const fired = peek(scope)()
   if (fired._tag === 'Some') return onCut(fired.value)
-  return Effect.flatMap(fork(self), (fiber) => exitOf(fiber) ?? watched(fiber, scope, onCut, every))
+  // an interruption from outside finds the child waited for, also if it comes while that starts
+  return Effect.uninterruptibleMask((restore) => {
+    const isDeep = starting.depth >= deepest
+    starting.depth++
+    return Effect.flatMap(fork(restore(self), isDeep), (fiber): Effect.Effect<A | A2, E | E2> => {
+      starting.depth--
+      const exit = exitOf(fiber)
+      if (exit !== null) return exit
+      const watch: Watch = { isDeep, hasEnded: false }
+      return Effect.onInterrupt(restore(watched(fiber, scope, onCut, every, watch)), () =>
+        watch.hasEnded ? Effect.void : interrupted(fiber),
+      )
+    })
+  })
 }
 
-/** Waits for a fiber, which it interrupts when the scope fires or the wait is interrupted; listens no longer than that. */
+interface Watch {
+  /** It goes on in a turn of its own. */
+  readonly isDeep: boolean
+  /** The fiber has ended, and with it the wait. */
+  hasEnded: boolean
+}
+
+/** How many effects are being started within one another on the stack: a fiber that starts another at once, or ends and lets another go on, does so on it. */
+const starting = { depth: 0 }
+
+/** Of so many, one starts and goes on in a turn of its own. */
+const deepest = 200
+
+/** Waits for a fiber, which it interrupts when the scope fires; listens no longer than that. */
 const watched = <A, E, A2, E2>(
   fiber: Fiber.Fiber<A, E>,
   scope: ScopeView,
   onCut: OnCut<A2, E2>,
   every: Duration,
+  watch: Watch,
 ): Effect.Effect<A | A2, E | E2> =>
   callback<A | A2, E | E2, never>((resume) => {
     let why: (() => Exit.Exit<A2, E2>) | null = null
@@ -206,12 +244,13 @@ const watched = <A, E, A2, E2>(
     })()
     const forget = onEnd(fiber, () => {
       unsubscribe()
-      resume(why === null ? joined(fiber) : ended(fiber, why))
+      watch.hasEnded = true
+      const end = why === null ? joined(fiber) : ended(fiber, why)
+      resume(watch.isDeep ? Effect.flatMap(nextTurn, () => end) : end)
     })
-    return Effect.suspend(() => {
+    return Effect.sync(() => {
       unsubscribe()
       forget()
-      return interrupted(fiber)
     })
   })
 

@@ -7,6 +7,7 @@ import type { Scope } from 'effect/Scope'
 import type { Option } from 'fp-ts/lib/Option.js'
 import { fromSource, onCancelled, peek, poll as pollOf } from '../CancelScope.js'
 import type { ScopeView, WaitOptions } from '../CancelScope.js'
+import { from } from '../Duration.js'
 import { received } from '../internal/received.js'
 import type { Reason } from '../Reason.js'
 import { clock } from './clock.js'
@@ -17,7 +18,8 @@ import { exitOf, isLiveFiber, onEnd, runAs, withFiber } from './versions.js'
  * Waits until a scope has fired, and succeeds with the reason; at once if it has.
  *
  * It waits as `CancelScope.wait` does, `every` being the pace at which conditions are asked, and leaves no timer and no listener when it is interrupted. What a predicate
- * under `onError: 'throw'` throws is a defect. It says nothing of a scope that is closed before: then it waits for ever.
+ * under `onError: 'throw'` throws is a defect. It says nothing of a scope that is closed before: then it waits for ever. A pace below 0
+ * or NaN is a `RangeError`, at once.
  *
  * @example
  * ```ts
@@ -34,15 +36,16 @@ import { exitOf, isLiveFiber, onEnd, runAs, withFiber } from './versions.js'
  * @category scopes
  * @since 0.1.0
  */
-export const toEffect = (scope: ScopeView, { every = 1 }: WaitOptions = {}): Effect.Effect<Reason> =>
-  Effect.suspend(() => {
+export const toEffect = (scope: ScopeView, { every = 1 }: WaitOptions = {}): Effect.Effect<Reason> => {
+  const pace = from(every, 'every')
+  return Effect.suspend(() => {
     const fired = peek(scope)()
     if (fired._tag === 'Some') return Effect.succeed(fired.value)
     return Effect.flatMap(Deferred.make<Reason>(), (ended) => {
       let unsubscribe = (): unknown => null
       const listening = Effect.suspend(() => {
         unsubscribe = onCancelled(scope, (reason) => void Effect.runSync(Deferred.succeed(ended, reason)), {
-          every,
+          every: pace,
           keepAlive: true,
           onError: (error) => void Effect.runSync(Deferred.die(ended, error)),
         })()
@@ -51,6 +54,7 @@ export const toEffect = (scope: ScopeView, { every = 1 }: WaitOptions = {}): Eff
       return Effect.onExit(listening, () => Effect.sync(() => void unsubscribe()))
     })
   })
+}
 
 /**
  * Polls a scope: fails with the reason once it has fired.

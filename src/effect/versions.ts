@@ -47,19 +47,27 @@ export const callback = <A, E, R>(
 /** How to run effects as a fiber would: with the services it has, whatever they are. */
 export const runAs = (here: Here): Run => {
   if (effects.runForkWith !== undefined) return effects.runForkWith(here.context)
-  const settings = effects.inheritFiberRefs!(here.getFiberRefs!())
+  const settings = effects.setFiberRefs!(here.getFiberRefs!())
   return (self) => effects.runFork!(Effect.flatMap(settings, () => self))
 }
 
 /**
  * Starts an effect in a child of the fiber it runs in, interruptible where that is.
  *
- * In version 4 it has been started by then; in version 3 it starts in the next turn of the fibers.
+ * In version 4 it has been started by then, unless it is to be later; in version 3 it starts in the next turn of the fibers.
  */
-export const fork = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<Fiber.Fiber<A, E>, never, R> =>
+export const fork = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  isLater: boolean,
+): Effect.Effect<Fiber.Fiber<A, E>, never, R> =>
   effects.forkChild === undefined
     ? effects.fork!(self)
-    : effects.forkChild(self, { startImmediately: true, uninterruptible: 'inherit' })
+    : effects.forkChild(self, { startImmediately: !isLater, uninterruptible: 'inherit' })
+
+/** The next turn of the fibers. */
+export const nextTurn: Effect.Effect<void> = /*#__PURE__*/ Effect.suspend(() =>
+  typeof effects.yieldNow === 'function' ? effects.yieldNow() : effects.yieldNow!,
+)
 
 /** How a fiber has ended, if it has. */
 export const exitOf = <A, E>(fiber: Fiber.Fiber<A, E>): Exit<A, E> | null => {
@@ -69,7 +77,7 @@ export const exitOf = <A, E>(fiber: Fiber.Fiber<A, E>): Exit<A, E> | null => {
 
 /** Ends as a fiber does, whose settings go on here, however that is. */
 export const joined = <A, E>(fiber: Fiber.Fiber<A, E>): Effect.Effect<A, E> =>
-  effects.inheritFiberRefs === undefined
+  effects.setFiberRefs === undefined
     ? Fiber.join(fiber)
     : Effect.flatMap(liveOf(fiber).inheritAll!, () => Fiber.join(fiber))
 
@@ -80,8 +88,7 @@ export const joined = <A, E>(fiber: Fiber.Fiber<A, E>): Effect.Effect<A, E> =>
  */
 export const interrupt = (fiber: Fiber.Fiber<unknown, unknown>): void => {
   const interruption = Fiber.interrupt(fiber)
-  const isTurnLater = typeof effects.yieldNow === 'function'
-  Effect.runFork(isTurnLater ? Effect.flatMap(effects.yieldNow!(), () => interruption) : interruption)
+  Effect.runFork(effects.forkChild === undefined ? Effect.flatMap(nextTurn, () => interruption) : interruption)
 }
 
 /** Calls a function when a fiber ends, at once if it has; the answer takes that back. */
@@ -152,18 +159,17 @@ export const onClock = <A, E, R>(self: Effect.Effect<A, E, R>, clock: EffectCloc
 export const isInterruptedOnly = (cause: Cause.Cause<unknown>): boolean =>
   (causes.hasInterruptsOnly ?? causes.isInterruptedOnly!)(cause)
 
-/** Of a cause that is an interruption and no failure, the defects beside it, as of finalizers, if there are any; `null` of another cause. */
+/** Of a cause that began as an interruption and holds no failure, the defects beside it, as of finalizers, if there are any; `null` of another cause. */
 export const interruptionOf = (cause: Cause.Cause<unknown>): { readonly defects: Cause.Cause<never> | null } | null => {
   if (isInterruptedOnly(cause)) return { defects: null }
   if (causes.fromReasons !== undefined) {
     const { reasons } = cause as object as { readonly reasons: ReadonlyArray<{ readonly _tag: string }> } // sound: so is a cause of version 4
-    const [defects, others] = [true, false].map((wanted) => reasons.filter(({ _tag }) => (_tag === 'Die') === wanted))
-    return others!.length > 0 && others!.every(({ _tag }) => _tag === 'Interrupt')
-      ? { defects: causes.fromReasons(defects!) }
+    return reasons[0]?._tag === 'Interrupt' && reasons.every(({ _tag }) => _tag !== 'Fail')
+      ? { defects: causes.fromReasons(reasons.filter(({ _tag }) => _tag === 'Die')) }
       : null
   }
   const defects = causes.keepDefects!(cause)
-  return causes.isInterrupted!(cause) && !causes.isFailure!(cause) && defects._tag === 'Some'
+  return beginsAs(cause as object as CauseTree) === 'Interrupt' && !causes.isFailure!(cause) && defects._tag === 'Some' // sound: so is a cause of version 3
     ? { defects: defects.value }
     : null
 }
@@ -179,6 +185,20 @@ export const recurWhile = (holds: () => boolean): Schedule.Schedule<number> =>
 // -------------------------------------------------------------------------------------
 // private
 // -------------------------------------------------------------------------------------
+
+/** A cause of version 3: `left` came before `right`, or beside it. */
+type CauseTree =
+  | { readonly _tag: 'Sequential' | 'Parallel'; readonly left: CauseTree; readonly right: CauseTree }
+  | { readonly _tag: 'Empty' | 'Fail' | 'Die' | 'Interrupt' }
+
+const beginsAs = (cause: CauseTree): string => {
+  const waiting = [cause]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if ('left' in next) waiting.push(next.right, next.left)
+    else if (next._tag !== 'Empty') return next._tag
+  }
+  return 'Empty'
+}
 
 interface LiveFiber<A, E> {
   readonly inheritAll?: Effect.Effect<void>
@@ -204,8 +224,8 @@ interface EffectNames {
   readonly async: Callback
   readonly runForkWith: (context: unknown) => Run
   readonly runFork: Run
-  readonly yieldNow: () => Effect.Effect<void>
-  readonly inheritFiberRefs: (settings: unknown) => Effect.Effect<void>
+  readonly yieldNow: Effect.Effect<void> | (() => Effect.Effect<void>)
+  readonly setFiberRefs: (settings: unknown) => Effect.Effect<void>
   readonly withClock: <A, E, R>(self: Effect.Effect<A, E, R>, clock: EffectClock.Clock) => Effect.Effect<A, E, R>
   readonly provideService: <A, E, R>(
     self: Effect.Effect<A, E, R>,
@@ -232,7 +252,6 @@ interface CauseNames {
   readonly isInterruptedOnly: (cause: Cause.Cause<unknown>) => boolean
   readonly fromReasons: (reasons: ReadonlyArray<object>) => Cause.Cause<never>
   readonly combine: <E>(self: Cause.Cause<E>, that: Cause.Cause<E>) => Cause.Cause<E>
-  readonly isInterrupted: (cause: Cause.Cause<unknown>) => boolean
   readonly isFailure: (cause: Cause.Cause<unknown>) => boolean
   readonly keepDefects: (cause: Cause.Cause<unknown>) => { _tag: 'None' } | { _tag: 'Some'; value: Cause.Cause<never> }
   readonly sequential: <E>(self: Cause.Cause<E>, that: Cause.Cause<E>) => Cause.Cause<E>

@@ -38,7 +38,7 @@ import type { Input, Token } from '../Token.js'
  * @since 0.1.0
  */
 export interface CurrentScope {
-  readonly 'cantok-ts/CurrentScope': true
+  readonly 'cantok-ts/effect4/CurrentScope': true
 }
 
 /**
