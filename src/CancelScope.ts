@@ -25,7 +25,10 @@ import { system } from './Clock.js'
 import type { Clock } from './Clock.js'
 import * as Duration from './Duration.js'
 import { received } from './internal/received.js'
-import { ownLabel, Scope, scopeOf } from './interpreter/Scope.js'
+import { Handle, handleOf, isTimed, scopeOf } from './interpreter/Handle.js'
+import type { Opening } from './interpreter/Handle.js'
+import { ownLabel } from './interpreter/Scope.js'
+import type { Scope } from './interpreter/Scope.js'
 import { toError } from './Reason.js'
 import type { Reason, Requested, TimedOut } from './Reason.js'
 import { andThen, cancelled, fold, isToken, labelled, never } from './Token.js'
@@ -195,7 +198,7 @@ export const openUnknown =
 export const child =
   <I extends Input = never>(token: Token<I>, ...world: WorldArgument<I>): ((parent: ScopeView) => IO<CancelScope<I>>) =>
   (parent) =>
-    opening(token, [scopeOf(parent)], world[0])
+    opening(token, [handleOf(parent)], world[0])
 
 /**
  * Derives a scope from any number of parents: it fires when its own token does or any parent has, asked from left to right.
@@ -221,7 +224,7 @@ export const link = <I extends Input = never>(
   ...world: WorldArgument<I>
 ): IO<CancelScope<I>> => {
   if (!Array.isArray(parents)) throw new TypeError(`parents must be an array of scopes, but was ${received(parents)}`)
-  return opening(token, parents.map(scopeOf), world[0])
+  return opening(token, parents.map(handleOf), world[0])
 }
 
 /**
@@ -250,7 +253,7 @@ export const narrow =
     ...world: WorldArgument<I>
   ): ((parent: ScopeView, ...others: ReadonlyArray<ScopeView>) => IO<CancelScope<I>>) =>
   (parent, ...others) =>
-    opening(token, [parent, ...others].map(scopeOf), world[0], true)
+    opening(token, [parent, ...others].map(handleOf), world[0], true)
 
 /**
  * A scope that fires when a cancellation comes from elsewhere; it has no owner here. Derive from it to add limits.
@@ -276,12 +279,12 @@ export const narrow =
 export const fromSource =
   ({ read, subscribe }: Source, { clock = system }: { readonly clock?: Clock } = {}): IO<ScopeView> =>
   () =>
-    new Scope(
-      never,
-      [],
-      clock,
-      {},
+    new Handle(
       {
+        token: never,
+        parents: [],
+        clock,
+        conditions: {},
         source: {
           read: () => {
             const reason = read()
@@ -290,6 +293,7 @@ export const fromSource =
           subscribe: (wake) => subscribe(wake)(),
         },
       },
+      NaN,
     )
 
 /**
@@ -304,7 +308,10 @@ export const fromSource =
  * @category constructors
  * @since 0.1.0
  */
-export const background: ScopeView = /*#__PURE__*/ new Scope(never, [], system, {}, { owned: false })
+export const background: ScopeView = /*#__PURE__*/ new Handle(
+  { token: never, parents: [], clock: system, conditions: {}, owned: false },
+  NaN,
+)
 
 // -------------------------------------------------------------------------------------
 // looking
@@ -581,7 +588,7 @@ export const close = <I extends Input>(scope: CancelScope<I>): IO<void> => {
   const live = scopeOf(scope)
   return () => {
     refuseUnowned(live, { _tag: 'Requested', path: [] })
-    live[Symbol.dispose]()
+    live.close()
   }
 }
 
@@ -867,7 +874,7 @@ export const explain = (scope: ScopeView): IO<Analysis.Evidence> => {
  * @category questions
  * @since 0.1.0
  */
-export const clock = (scope: ScopeView): Clock => scopeOf(scope).machine.clock
+export const clock = (scope: ScopeView): Clock => handleOf(scope).opening.clock
 
 // -------------------------------------------------------------------------------------
 // private
@@ -881,25 +888,27 @@ const option = (reason: Reason | null): Option<Reason> => (reason === null ? non
 
 const opening = <I extends Input>(
   token: Token<I>,
-  parents: ReadonlyArray<Scope>,
+  parents: ReadonlyArray<Handle>,
   world: Partial<World<Input>> = {},
   narrows: boolean = false,
 ): IO<CancelScope<I>> => {
-  let names: ReadonlyArray<string> | null = null // of its conditions, once for all runs
+  let known: Opening | null = null // found in the first run
+  let timed = false
   return () => {
-    if (!isToken(token)) throw new TypeError(`token must be a token, but was ${received(token)}`)
-    if (typeof world !== 'object' || world === null)
-      throw new TypeError(`world must be an object, but was ${received(world)}`)
-    const conditions = world.conditions ?? noConditions
-    const lacking = lackedBy(conditions, (names ??= Analysis.inputs(token).condition))
-    if (lacking.length > 0) {
-      throw new TypeError(`conditions must have a predicate for ${lacking.map((name) => `'${name}'`).join(', ')}`)
+    if (known === null) {
+      if (!isToken(token)) throw new TypeError(`token must be a token, but was ${received(token)}`)
+      if (typeof world !== 'object' || world === null)
+        throw new TypeError(`world must be an object, but was ${received(world)}`)
+      const conditions = world.conditions ?? noConditions
+      const lacking = lackedBy(conditions, Analysis.inputs(token).condition)
+      if (lacking.length > 0)
+        throw new TypeError(`conditions must have a predicate for ${lacking.map((name) => `'${name}'`).join(', ')}`)
+      timed = isTimed(token)
+      known = { token, parents, clock: world.clock ?? parents[0]?.opening.clock ?? system, conditions, narrows }
     }
-    const clock = world.clock ?? parents[0]?.machine.clock ?? system
+    const { clock } = known
     clock.renew?.()
-    return new Scope(token, parents, clock, conditions, {
-      narrows,
-    }) as ScopeView as CancelScope<I> // sound: `owned` is a phantom, and a scope made for this token takes just its inputs
+    return new Handle(known, timed ? clock.monotonic() : NaN) as ScopeView as CancelScope<I> // sound: `owned` is a phantom, and a scope made for this token takes just its inputs
   }
 }
 

@@ -76,11 +76,11 @@ export class Machine extends Tree implements Engine {
   private readonly fresh: Array<Node> = []
   private named: Map<string, ReadonlyArray<Node>> | null = null
 
-  constructor(token: Token<Input>, clock: Clock, conditions: Conditions) {
+  constructor(token: Token<Input>, clock: Clock, conditions: Conditions, instant: number | null = null) {
     super()
     this.clock = clock
     this.conditions = conditions
-    this.load(token, null)
+    this.load(token, instant)
   }
 
   // -----------------------------------------------------------------------------------

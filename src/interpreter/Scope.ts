@@ -7,8 +7,6 @@
  */
 import type { Clock } from '../Clock.js'
 import type { Reason, Requested } from '../Reason.js'
-import { received } from '../internal/received.js'
-import { Show } from '../Token.js'
 import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 import { sleepOn } from './bell.js'
@@ -51,29 +49,20 @@ export class Scope {
     clock: Clock,
     conditions: Conditions,
     { source = null, owned = source === null, narrows = false }: ScopeOptions = {},
+    instant: number | null = null,
   ) {
     this.token = token
     this['cantok-ts/owned'] = owned
     this.source = source
     this.narrows = narrows
     this.parents = parents
-    const machine = new Machine(token, clock, conditions)
+    const machine = new Machine(token, clock, conditions, instant)
     this.machine = machine
     if (source !== null) machine.follow(source.read)
     if (parents.length > 0) {
       machine.recoverable = true
       for (const parent of parents) parent.machine.recoverable = true
     }
-  }
-
-  /** What tells a scope from other objects, in any copy of the package. */
-  get 'cantok-ts/Scope'(): true {
-    return true
-  }
-
-  /** For logs: a scope is no data, its residual is. */
-  toJSON(): string {
-    return `CancelScope(${Show.show(this.token)})`
   }
 
   /** Whether it has fired, and why; from within a predicate of this very read, what is known by now. */
@@ -222,7 +211,7 @@ export class Scope {
   }
 
   /** Ends its own part: its token stands still as it is, and only its parents are asked from now on. */
-  [Symbol.dispose](): void {
+  close(): void {
     this.machine.close()
     this.notice(this.machine.decided)
     close(this)
@@ -334,13 +323,6 @@ export const ownLabel = (token: Token<Input>): string | undefined => {
   let label: string | undefined
   for (let at = token; at._tag === 'Labelled'; at = at.token) label = at.label
   return label
-}
-
-/** What is behind a view, of any copy of the package. */
-export const scopeOf = (view: object): Scope => {
-  if (typeof view === 'object' && view !== null && 'cantok-ts/Scope' in view && view['cantok-ts/Scope'] === true)
-    return view as Scope // sound: only scopes bear the brand
-  throw new TypeError(`scope must be a scope, as open, child and link give it, but was ${received(view)}`)
 }
 
 const untouched: ReadonlyArray<Engine> = []

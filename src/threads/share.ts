@@ -7,7 +7,8 @@ import { jsonText } from '../internal/jsonText.js'
 import type { Json } from '../internal/jsonText.js'
 import { received } from '../internal/received.js'
 import { reasonText } from '../internal/reasonText.js'
-import { ownLabel, Scope, scopeOf } from '../interpreter/Scope.js'
+import { scopeOf, viewOf } from '../interpreter/Handle.js'
+import { ownLabel, Scope } from '../interpreter/Scope.js'
 import { fold, never } from '../Token.js'
 import type { Input, NameOf, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
@@ -309,7 +310,7 @@ const opening = (handle: ViewHandle, given: Partial<Conditions>, owned: boolean)
       const parents = shared.parents.map((parent) => scopes[parent]!)
       scopes.push(openOne(shared, parents, isOwn ? conditions : {}, owned && isOwn))
     }
-    return scopes.at(-1)!
+    return viewOf(scopes.at(-1)!)
   }
 }
 

@@ -5,6 +5,7 @@ import * as fc from 'fast-check'
 import { expect } from 'vitest'
 import { Analysis, CancelScope, Clock, Token } from 'cantok-ts'
 import { defaultNames as names, token } from 'cantok-ts/testing'
+import { scopeOf, viewOf } from '../../src/interpreter/Handle.js'
 import { Scope } from '../../src/interpreter/Scope.js'
 import { SharedMachine } from '../../src/threads/SharedMachine.js'
 import { newState, State } from '../../src/threads/State.js'
@@ -97,13 +98,13 @@ const agrees = (opened: AnyToken, taken: ReadonlyArray<Step>, views: number): vo
     const scope = new Scope(token, [], clock, conditions)
     const epoch = { token, since, decided: null, hasFired: false, closed: false }
     scope.machine = new SharedMachine(state, epoch, clock, conditions, 0)
-    return scope as CancelScope.ScopeView as CancelScope.CancelScope<Token.Input> // sound: it is opened for this token
+    return viewOf(scope) as CancelScope.ScopeView as CancelScope.CancelScope<Token.Input> // sound: it is opened for this token
   })
   if (machine.machine.decided !== null)
-    scopes.forEach((scope) => (scope as unknown as Scope).machine.decide(machine.machine.decided!)) // sound: as above
+    scopes.forEach((scope) => scopeOf(scope).machine.decide(machine.machine.decided!))
   if (machine.machine.decided !== null) return
   // the interpreter goes along, for what the semantics does not know: when
-  const alone = machine as CancelScope.ScopeView as CancelScope.CancelScope<Token.Input> // sound: as above
+  const alone = viewOf(machine) as CancelScope.ScopeView as CancelScope.CancelScope<Token.Input> // sound: as above
 
   for (const [index, step] of taken.entries()) {
     const scope = scopes[step.view % views]!

@@ -7,6 +7,7 @@ import type { Reason } from 'cantok-ts'
 import { openShared, ownShared, share } from 'cantok-ts/threads'
 import type { ViewHandle } from 'cantok-ts/threads'
 import { defaultNames as names, token } from 'cantok-ts/testing'
+import { scopeOf, viewOf } from '../../src/interpreter/Handle.js'
 import { Scope } from '../../src/interpreter/Scope.js'
 import type { Entry } from '../../src/threads/epoch.js'
 import { SharedMachine } from '../../src/threads/SharedMachine.js'
@@ -82,7 +83,7 @@ const shared = (token: Token.Token<Token.Input>, options: { readonly letters?: n
     const scope = new Scope(token, [], clock, conditions)
     const epoch = { token, since, decided: null, hasFired: false, closed: false }
     scope.machine = new SharedMachine(state, epoch, clock, conditions, 0)
-    return scope as CancelScope.ScopeView as AnyScope // sound: it is opened for this token
+    return viewOf(scope) as CancelScope.ScopeView as AnyScope // sound: it is opened for this token
   }
   return { handle, clock, open }
 }
@@ -124,7 +125,7 @@ describe('a thread that is ended', () => {
     const handle = share(scope)()
     const signal = Signal.toAbortSignal(scope)()
     const waiting = CancelScope.wait(scope)()
-    const { origin } = (scope as unknown as Scope).machine as SharedMachine // sound: it has been shared
+    const { origin } = scopeOf(scope).machine as SharedMachine // sound: it has been shared
     const dead = new SharedMachine(new Silent(handle.scopes[0]!.state), origin.epoch, Clock.system, {}, 0)
     ends(() => dead.request('stop', 'unheard'))
     expect(await waiting).toMatchObject({ detail: 'unheard' })
@@ -357,7 +358,7 @@ describe('measures', () => {
         { _tag: 'Budget', left: 2 },
       ],
     }
-    const whole = (scope: AnyScope): unknown => (scope as unknown as Scope).machine.snapshot(false) // sound: it is one
+    const whole = (scope: AnyScope): unknown => scopeOf(scope).machine.snapshot(false)
     expect(poll(one)).toBe(true)
     expect([whole(one), whole(other)]).toMatchObject([left, left])
   })
@@ -449,7 +450,7 @@ describe('handles', () => {
   it('a scope runs on the ticks that it has run on', () => {
     using clock = Clock.shared()
     const handle = share(CancelScope.open(timeout('1 hour'), { clock })())()
-    const opened = openShared(handle)() as unknown as Scope // sound: a view is one
+    const opened = scopeOf(openShared(handle)())
     expect(handle.scopes[0]?.clock).toEqual({ buffer: clock.buffer, tolerance: clock.behind })
     expect('buffer' in opened.machine.clock && opened.machine.clock.buffer).toBe(clock.buffer)
   })
@@ -638,7 +639,7 @@ describe('the log', () => {
         }
         while (at < acts.length) next()
         expect(states.reduce((sum, { entries }) => sum + entries, 0)).toBeLessThanOrEqual(leavesOf(opened))
-        const machines = [...views, open()].map((view) => (view as unknown as Scope).machine) // sound: a view is a scope
+        const machines = [...views, open()].map((view) => scopeOf(view).machine)
         for (const machine of machines) machine.catchUp()
         for (const { decided } of machines) expect(decided).toEqual(machines[0]!.decided)
       },
