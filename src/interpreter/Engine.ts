@@ -8,6 +8,11 @@ export interface Visit {
   lasts: boolean
 }
 
+/** What the scopes of one chain share, each with one parent: a count of the changes that those below a scope cannot see without asking it. */
+export interface Chain {
+  changes: number
+}
+
 /** What a scope asks about its own token: a machine of this thread, or the part that this thread has in a state that several share. */
 export interface Engine {
   readonly clock: Clock
@@ -38,6 +43,8 @@ export interface Engine {
   visit: Visit
   /** Whether a look may have to be undone: by an error of its own predicates, or of those of another scope in the same read. */
   recoverable: boolean
+  /** Counts when it fires, and when there comes to be something to look at, or nothing; `null` while nobody has derived from its scope. */
+  chain: Chain | null
 
   begin(): void
   /** A direct look for those who do not ask why; `null` where it is not to be had so. */

@@ -18,7 +18,7 @@ import type { Reason } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 import { compile } from './compile.js'
-import type { Engine, Visit } from './Engine.js'
+import type { Chain, Engine, Visit } from './Engine.js'
 import type { Node } from './Node.js'
 import { Question } from './Question.js'
 import { Queue } from './Queue.js'
@@ -46,6 +46,7 @@ export class Machine extends Tree implements Engine {
   closed = false
   /** Whether a look may have to be undone: by an error of its own predicates, or of those of another scope in the same read. */
   recoverable = false
+  chain: Chain | null = null
   /** What to go back to if this read ends in an error; set when something has fired in it. */
   checkpoint: { readonly token: Token<Input>; readonly instant: number } | null = null
   private inputs: ReadonlyArray<() => void> = []
@@ -364,6 +365,7 @@ export class Machine extends Tree implements Engine {
     if (timed) this.seen = instant ?? this.clock.monotonic()
     this.begun = false
     this.quiet = false
+    if (this.chain !== null) this.chain.changes++
   }
 
   /** What the token does the moment it is opened is found when it is first touched, so that a cancel of the whole may come before. */
@@ -459,13 +461,15 @@ export class Machine extends Tree implements Engine {
       this.revision++
     const open = this.decided === null && !this.closed
     this.readsClock = open && (this.nextInstant !== Infinity || this.nextDate !== Infinity)
-    this.quiet =
+    const quiet =
       !open ||
       (!this.readsClock &&
         !this.askingIsStale &&
         this.asking.length === 0 &&
         this.nextPoll === Infinity &&
         this.nextDirectPoll === Infinity)
+    if (this.chain !== null && (quiet !== this.quiet || !open)) this.chain.changes++
+    this.quiet = quiet
   }
 
   /** Starts what waits to be started at that instant, and takes note of what there is to look at then. */

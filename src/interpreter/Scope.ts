@@ -10,7 +10,7 @@ import type { Reason, Requested } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
 import { sleepOn } from './bell.js'
-import type { Engine, Visit } from './Engine.js'
+import type { Chain, Engine, Visit } from './Engine.js'
 import { Machine } from './Machine.js'
 import { callAll, close, subscribe, tell } from './Watch.js'
 import type { Listener, Source, Watch } from './Watch.js'
@@ -42,6 +42,12 @@ export class Scope {
   /** The one whose reason such a read has found. */
   private giver: Scope | null = null
   private lineage: Lineage | null = null
+  /** What tells that something has changed above, where each scope above has one parent. */
+  private chain: Chain | null = null
+  /** As of so many changes nothing above had fired, and no more than these were to be looked at; `true` for one that a direct poll looks at directly. */
+  private known = -1
+  private asked: ReadonlyArray<Scope> = []
+  private askedDirectly: ReadonlyArray<boolean> = []
 
   constructor(
     token: Token<Input>,
@@ -59,17 +65,32 @@ export class Scope {
     const machine = new Machine(token, clock, conditions, instant)
     this.machine = machine
     if (source !== null) machine.follow(source.read)
-    if (parents.length > 0) {
-      machine.recoverable = true
-      for (const parent of parents) parent.machine.recoverable = true
-    }
+    if (parents.length === 0) return
+    machine.recoverable = true
+    for (const parent of parents) parent.machine.recoverable = true
+    if (parents.length === 1) this.chain = parents[0]!.chainBelow()
+  }
+
+  /** What a child with this one parent shares with those above; `null` if some of them has several parents. */
+  private chainBelow(): Chain | null {
+    if (this.parents.length > 0 && this.chain === null) return null
+    this.chain ??= { changes: 0 }
+    this.machine.chain = this.chain
+    return this.chain
+  }
+
+  /** Another engine goes on from where this one is. */
+  replaceBy(engine: Engine): void {
+    engine.chain = this.machine.chain
+    this.machine = engine
+    if (engine.chain !== null) engine.chain.changes++
   }
 
   /** Whether it has fired, and why; from within a predicate of this very read, what is known by now. */
   read(direct: boolean): Reason | null {
     const { machine } = this
     if (machine.decided !== null) return machine.decided
-    if (this.parents.length > 0) return this.reading.lasts ? this.known() : this.readFamily(direct)
+    if (this.parents.length > 0) return this.reading.lasts ? this.foundYet() : this.readFamily(direct)
     const reason = this.glance(direct)
     if (this.watch !== null) this.notice(reason)
     return reason
@@ -94,7 +115,7 @@ export class Scope {
   }
 
   /** A parent may have been decided since this read came by it, or before this read gets there. */
-  private known(): Reason | null {
+  private foundYet(): Reason | null {
     const lineage = lineageOf(this)
     const index = lineage.scopes.findIndex(({ machine }) => machine.decided !== null)
     const giver = lineage.scopes[index]
@@ -105,7 +126,7 @@ export class Scope {
     this.reading.lasts = true
     let reason: Reason | null
     try {
-      reason = this.readUpwards(direct)
+      reason = this.chain === null ? this.readUpwards(this, direct) : this.readChain(this.chain, direct)
     } catch (error) {
       this.touched.forEach((machine) => machine.undo())
       this.watched = null
@@ -124,11 +145,71 @@ export class Scope {
     this.touched = untouched
   }
 
-  private readUpwards(direct: boolean): Reason | null {
+  /** Looks at itself and, as long as nothing above has changed since it went all the way, at those alone that there is something to look at. */
+  private readChain(chain: Chain, direct: boolean): Reason | null {
+    if (chain.changes !== this.known && !this.knows(chain)) return this.readUpwards(this, direct)
     const { reading, machine: own } = this
     let clock: Clock | null = null
     let now = NaN
     let scope: Scope = this
+    for (let index = 0; ; index++) {
+      const { machine } = scope
+      let reason = machine.decided
+      if (!machine.quiet && !machine.looking && (machine.visit === reading || !machine.visit.lasts)) {
+        machine.visit = reading
+        if (!machine.begun) machine.begin()
+        // one reading of a clock serves the whole read
+        if (machine.readsClock && machine.clock !== clock) {
+          clock = machine.clock
+          now = clock.monotonic()
+        }
+        reason = machine.decided ?? machine.look(direct && (index === 0 || this.askedDirectly[index - 1]!), now)
+        if (machine.checkpoint !== null) this.touched = [...this.touched, machine]
+        if (own.decided !== null) {
+          if (scope.watch !== null) (this.watched ??= []).push(scope)
+          return own.decided
+        }
+        if (machine.decided !== null) reason = machine.decided
+      }
+      if (scope.watch !== null) (this.watched ??= []).push(scope)
+      if (reason !== null) return this.fix(scope, null, 0, reason)
+      if (chain.changes !== this.known) {
+        // this look has changed what is above: the rest is gone through one by one
+        const above = scope.parents[0]
+        const isDirect = direct && scope.narrows && (index === 0 || this.askedDirectly[index - 1]!)
+        return above === undefined ? null : this.readUpwards(above, isDirect)
+      }
+      const next: Scope | undefined = this.asked[index]
+      if (next === undefined) return null
+      scope = next
+    }
+  }
+
+  /** Takes note of those above that there is something to look at; whether none of them has fired. */
+  private knows(chain: Chain): boolean {
+    const asked: Array<Scope> = []
+    const askedDirectly: Array<boolean> = []
+    let isDirect = this.narrows
+    for (let scope = this.parents[0]; scope !== undefined; scope = scope.parents[0]) {
+      if (scope.machine.decided !== null) return false
+      if (!scope.machine.quiet) {
+        asked.push(scope)
+        askedDirectly.push(isDirect)
+      }
+      isDirect &&= scope.narrows
+    }
+    this.asked = asked
+    this.askedDirectly = askedDirectly
+    this.known = chain.changes
+    return true
+  }
+
+  /** Looks at a scope and at all above it, one by one, on behalf of this one. */
+  private readUpwards(from: Scope, direct: boolean): Reason | null {
+    const { reading, machine: own } = this
+    let clock: Clock | null = null
+    let now = NaN
+    let scope = from
     let lineage: Lineage | null = null
     let index = 0
     let isDirect = direct

@@ -12,7 +12,7 @@
  *    before it could log what that fires, the next look of any thread does.
  */
 import type { Clock } from '../Clock.js'
-import type { Engine, Visit } from '../interpreter/Engine.js'
+import type { Chain, Engine, Visit } from '../interpreter/Engine.js'
 import type { Reason, Requested } from '../Reason.js'
 import type { Input, Token } from '../Token.js'
 import type { Conditions } from '../World.js'
@@ -32,6 +32,7 @@ export class SharedMachine implements Engine {
   readonly checkpoint: null = null
   visit: Visit = noVisit
   recoverable = false
+  chain: Chain | null = null
   revision = 0
   looking = false
 

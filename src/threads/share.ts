@@ -246,7 +246,7 @@ const move = (scope: Scope, room: number, bell: SharedArrayBuffer | undefined): 
   const shared = new SharedMachine(state, firstEpoch(token, since), clock, conditions, lead, scope.source?.read)
   if (decided !== null) shared.decide(decided)
   else if (closed) shared.close()
-  scope.machine = shared
+  scope.replaceBy(shared)
   scope.watch?.arm()
   // what comes from elsewhere comes here, and other threads hear of it when this one does
   if (scope.source !== null && decided === null)
