@@ -25,7 +25,7 @@ import { system } from './Clock.js'
 import type { Clock } from './Clock.js'
 import * as Duration from './Duration.js'
 import { received } from './internal/received.js'
-import { Handle, handleOf, isTimed, scopeOf } from './interpreter/Handle.js'
+import { Handle, handleOf, scopeOf, wantsOf } from './interpreter/Handle.js'
 import type { Opening } from './interpreter/Handle.js'
 import { ownLabel } from './interpreter/Scope.js'
 import type { Scope } from './interpreter/Scope.js'
@@ -171,7 +171,7 @@ export const open = <I extends Input = never>(token: Token<I>, ...world: WorldAr
 export const openUnknown =
   (token: Token<Input>, world: World<Input> = { conditions: {} }): IOEither<MissingInputs, CancelScope<Input>> =>
   () => {
-    const conditions = lackedBy(world.conditions, Analysis.inputs(token).condition)
+    const conditions = lackedBy(world.conditions, wantsOf(token).conditions)
     if (conditions.length > 0) return { _tag: 'Left', left: { _tag: 'MissingInputs', conditions } }
     return { _tag: 'Right', right: opening(token, [], world)() }
   }
@@ -900,10 +900,11 @@ const opening = <I extends Input>(
       if (typeof world !== 'object' || world === null)
         throw new TypeError(`world must be an object, but was ${received(world)}`)
       const conditions = world.conditions ?? noConditions
-      const lacking = lackedBy(conditions, Analysis.inputs(token).condition)
+      const wants = wantsOf(token)
+      const lacking = lackedBy(conditions, wants.conditions)
       if (lacking.length > 0)
         throw new TypeError(`conditions must have a predicate for ${lacking.map((name) => `'${name}'`).join(', ')}`)
-      timed = isTimed(token)
+      timed = wants.time
       known = { token, parents, clock: world.clock ?? parents[0]?.opening.clock ?? system, conditions, narrows }
     }
     const { clock } = known
@@ -916,10 +917,12 @@ const noConditions: Conditions = {}
 
 /** Of names of conditions those for which there is nothing that can be called. */
 const lackedBy = (conditions: Conditions, names: ReadonlyArray<string>): ReadonlyArray<string> =>
-  names.filter((name) => {
-    const predicate = Object.hasOwn(conditions, name) ? conditions[name] : undefined
-    return typeof (typeof predicate === 'object' ? predicate?.test : predicate) !== 'function'
-  })
+  names.length === 0
+    ? names
+    : names.filter((name) => {
+        const predicate = Object.hasOwn(conditions, name) ? conditions[name] : undefined
+        return typeof (typeof predicate === 'object' ? predicate?.test : predicate) !== 'function'
+      })
 
 /** Pace and timeout of a bounded wait; a pace that is not given is never too long. */
 const paceWithin = (every: Duration.DurationInput | undefined, timeout: Duration.Duration): number => {

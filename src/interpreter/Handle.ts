@@ -59,6 +59,11 @@ export class Handle {
     return `CancelScope(${Show.show(this.opening.token)})`
   }
 
+  /** The same where Node prints it. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toJSON()
+  }
+
   [Symbol.dispose](): void {
     this.live().close()
   }
@@ -99,12 +104,58 @@ export const handleOf = (view: object): Handle => {
 /** The live scope behind a view, of any copy of the package. */
 export const scopeOf = (view: object): Scope => handleOf(view).live()
 
-/** Whether anything in a token reads a clock. */
-export const isTimed = (token: Token<Input>): boolean => {
-  const waiting = [token]
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (next._tag === 'Timeout' || next._tag === 'Deadline' || next._tag === 'Idle') return true
-    for (const part of partsOf(next)) waiting.push(part)
-  }
-  return false
+/** What a token wants of the world in which it is opened: a reading of the clock, and predicates for these names, from left to right. */
+export interface Wants {
+  readonly time: boolean
+  readonly conditions: ReadonlyArray<string>
 }
+
+export const wantsOf = (token: Token<Input>): Wants => {
+  let time = false
+  let conditions: Set<string> | null = null
+  let waiting: Array<Token<Input>> | null = null
+  for (let next: Token<Input> | undefined = token; next !== undefined; next = waiting?.pop()) {
+    switch (next._tag) {
+      case 'Timeout':
+      case 'Idle':
+        refuseNaN(next, next.left)
+        time = true
+        break
+      case 'Deadline':
+        refuseNaN(next, next.instant)
+        time = true
+        break
+      case 'Counter':
+      case 'Budget':
+        refuseNaN(next, next.left)
+        break
+      case 'Condition':
+        conditions = (conditions ?? new Set()).add(next.name)
+        break
+      case 'Any':
+      case 'All':
+      case 'AndThen':
+      case 'Labelled': {
+        const parts = partsOf(next)
+        waiting ??= []
+        for (let index = parts.length - 1; index >= 0; index--) waiting.push(parts[index]!)
+        break
+      }
+      default:
+        break
+    }
+  }
+  return conditions === null ? (time ? timeAlone : nothing) : { time, conditions: [...conditions] }
+}
+
+/** What is waited for by a number that is none would be looked at without end. */
+const refuseNaN = (token: Token<Input>, value: number): void => {
+  if (typeof value === 'number' && value === value) return
+  throw new TypeError(
+    `token must be one that constructors and codecs make, but a ${token._tag} in it has ${received(value)} for a number`,
+  )
+}
+
+const nothing: Wants = { time: false, conditions: [] }
+
+const timeAlone: Wants = { time: true, conditions: [] }
