@@ -59,11 +59,6 @@ export class Handle {
     return `CancelScope(${Show.show(this.opening.token)})`
   }
 
-  /** The same where Node prints it. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toJSON()
-  }
-
   [Symbol.dispose](): void {
     this.live().close()
   }

@@ -200,7 +200,7 @@ describe('the answer', () => {
 })
 
 describe('what is refused', () => {
-  /** What an untyped caller may give. */
+  // sound: what an untyped caller may give
   const untyped = interruptWhen as (
     token: unknown,
     world?: unknown,
