@@ -199,9 +199,96 @@ describe('the answer', () => {
     ))
 })
 
+describe('what starts at once', () => {
+  it('is waited for where it has its own fiber interrupted from outside while it starts', () =>
+    test(
+      Effect.gen(function* () {
+        const { log, note } = logged()
+        const outer = yield* open(manual('stop'))
+        const self = Effect.ensuring(
+          Effect.flatMap(Effect.sync(CancelScope.cancelInput(outer, 'stop')), () => Effect.never),
+          Effect.andThen(Effect.sleep('1 second'), note('self')),
+        )
+        const held = Effect.acquireUseRelease(
+          Effect.void,
+          () => Effect.andThen(Effect.sleep('1 second'), interruptWhen(manual('other'))(self)),
+          () => note('held'),
+        )
+        const fiber = yield* fork(ending(interruptBy(outer)(held)))
+        yield* adjust('1 second')
+        yield* adjust('1 second')
+        expect(yield* Fiber.join(fiber)).toBe('fail Requested')
+        expect(log).toEqual(['self', 'held'])
+      }),
+    ))
+
+  it.runIf(version === 4)('ends at once too, within runSync', () => {
+    expect(Effect.runSync(interruptWhen(any(manual('stop'), timeout(5)))(Effect.succeed(1)))).toBe(1)
+  })
+
+  it('nests without end', () =>
+    test(
+      Effect.gen(function* () {
+        const deep = <A>(self: Effect.Effect<A>): Effect.Effect<A, unknown> => {
+          let whole: Effect.Effect<A, unknown> = self
+          for (let level = 0; level < 3000; level++) whole = interruptWhen(manual('stop'))(whole)
+          return whole
+        }
+        expect(yield* deep(Effect.succeed('at once'))).toBe('at once')
+        expect(
+          yield* deep(
+            Effect.as(
+              Effect.promise(() => Promise.resolve()),
+              'later',
+            ),
+          ),
+        ).toBe('later')
+      }),
+    ))
+
+  it('is cut however deep it is nested', () =>
+    test(
+      Effect.gen(function* () {
+        const scope = yield* open(manual('stop'))
+        let whole: Effect.Effect<unknown, unknown> = Effect.never
+        // causes that are trees make version 3 slow
+        for (let level = 0; level < (version === 3 ? 30 : 1000); level++) whole = interruptBy(scope)(whole)
+        const fiber = yield* fork(ending(whole))
+        yield* turn
+        CancelScope.cancelInput(scope, 'stop')()
+        expect(yield* Fiber.join(fiber)).toBe('fail Requested')
+      }),
+    ))
+})
+
+describe('what an effect came to before it was cut', () => {
+  it('a defect is kept, and is no reason', () =>
+    test(
+      Effect.gen(function* () {
+        const dying = Effect.ensuring(Effect.die('bug'), Effect.interruptible(Effect.sleep('2 minutes')))
+        const end = yield* anHourOf(limited(dying))
+        expect(end).toMatch(/^die bug/)
+        expect(end).not.toMatch(/TimedOut/)
+      }),
+    ))
+
+  it('one that dies as the token fires has died', () =>
+    test(
+      Effect.gen(function* () {
+        const scope = yield* open(manual('stop'))
+        const ready = yield* Deferred.make<string>()
+        const fiber = yield* fork(ending(interruptBy(scope)(Effect.andThen(Deferred.await(ready), Effect.die('bug')))))
+        yield* turn
+        Effect.runSync(Deferred.succeed(ready, 'ready'))
+        CancelScope.cancelInput(scope, 'stop')()
+        expect(yield* Fiber.join(fiber)).toMatch(/^(die bug|fail Requested)/)
+      }),
+    ))
+})
+
 describe('what is refused', () => {
   // sound: what an untyped caller may give
-  const untyped = interruptWhen as (
+  const untyped = interruptWhen as object as (
     token: unknown,
     world?: unknown,
   ) => (self: Effect.Effect<string>) => Effect.Effect<string>

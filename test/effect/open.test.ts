@@ -210,6 +210,22 @@ describe('feeds', () => {
       }),
     ))
 
+  it('of a manual that fail say of what', () =>
+    test(
+      Effect.gen(function* () {
+        const detailAfter = (feed: Effect.Effect<unknown, unknown>) =>
+          Effect.gen(function* () {
+            const scope = yield* open(manual('stop'), { inputs: { 'manual:stop': feed } })
+            const reason = yield* toEffect(scope)
+            return reason._tag === 'Requested' ? reason.detail : reason
+          })
+        expect(yield* detailAfter(Effect.fail(new Error('no connection')))).toBe('no connection')
+        expect(yield* detailAfter(Effect.fail({ _tag: 'Refused' }))).toBe('Refused')
+        expect(yield* detailAfter(Effect.fail({ _tag: 'Done' }))).toBeUndefined()
+        expect(yield* detailAfter(Effect.fail('text'))).toBe("'text'")
+      }),
+    ))
+
   it('of a budget spend what they succeed with, again and again', () =>
     test(
       Effect.gen(function* () {
