@@ -1,12 +1,14 @@
 /** Tokens run on the clock of the fiber: under a TestClock in no real time, on a live one, on one that is given. */
 import { Effect, Fiber } from 'effect'
+import * as effect from 'effect'
 import * as EffectClock from 'effect/Clock'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CancelScope, Clock, Semantics, Token } from 'cantok-ts'
 import { clock, interruptBy, interruptWhen, link, open, toEffect } from 'cantok-ts/effect'
 import { duration, token as arbitraryToken } from 'cantok-ts/testing'
-import { adjust, ending, fork, hasEnded, onClock, test, turn, virtualTime } from './support.js'
+import { effectClockOf } from '../../src/effect/versions.js'
+import { adjust, ending, fork, hasEnded, onClock, test, turn, version, virtualTime } from './support.js'
 
 const { andThen, any, condition, deadline, idle, manual, timeout } = Token
 
@@ -57,6 +59,25 @@ describe('clock', () => {
         expect(log).toHaveLength(3)
       }),
     ))
+
+  it('sleeps by what the timers of the platform can hold, where time moves by itself', () => {
+    const slept: Array<number> = []
+    let now = 0
+    const effectClock = effectClockOf(
+      () => now,
+      (span) =>
+        Effect.sync(() => {
+          slept.push(span)
+          now += span
+        }),
+    )
+    let ran = 0
+    const ours = Effect.runSync(onClock(clock, effectClock))
+    ours.schedule(2 ** 32, () => (ran = now))()
+    expect([slept, ran]).toEqual([[2 ** 31 - 1, 2 ** 31 - 1, 2], 2 ** 32])
+    ours.schedule(-5, () => (ran = -1))()
+    expect(ran).toBe(2 ** 32) // never within the call
+  })
 
   it('does not call off what it never promised: a timer that has run', () =>
     test(
@@ -342,6 +363,24 @@ describe('conditions', () => {
         expect(yield* Fiber.join(fiber)).toBe(10)
       }),
     ))
+
+  it.runIf(version === 3)('find FiberRefs as they are set there, however these are joined', () =>
+    test(
+      Effect.gen(function* () {
+        interface FiberRefs {
+          readonly unsafeMake: (value: string, options: { readonly join: (a: string) => string }) => unknown
+          readonly get: (ref: unknown) => Effect.Effect<string>
+          readonly set: (ref: unknown, value: string) => Effect.Effect<void>
+        }
+        const { FiberRef } = effect as object as { readonly FiberRef: FiberRefs } // sound: version 3 has it
+        const ref = FiberRef.unsafeMake('root', { join: (parent) => parent })
+        yield* FiberRef.set(ref, 'mine')
+        const mine = Effect.map(FiberRef.get(ref), (value) => value === 'mine')
+        const scope = yield* open(condition('mine'), { conditions: { mine } })
+        expect(yield* fired(scope)).toBe(true)
+      }),
+    ),
+  )
 
   it.each([true, false])('that die count as their fallback under onError: ignore (%s)', (fallback) =>
     test(

@@ -157,3 +157,22 @@ describe('reads that end in an error', () => {
     expect(retained).toBeLessThan(64 * kB)
   })
 })
+
+describe('a scope that nobody has asked', () => {
+  it('takes no more than 64 bytes', () => {
+    const opened = CancelScope.open(Token.timeout('30 seconds'))
+    const count = 100_000
+    const scopes = new Array<unknown>(count).fill(null)
+    const fill = (): void => {
+      for (let index = 0; index < count; index++) scopes[index] = opened()
+    }
+    fill()
+    scopes.fill(null)
+    collect()
+    const before = process.memoryUsage().heapUsed
+    fill()
+    collect()
+    expect((process.memoryUsage().heapUsed - before) / count).toBeLessThanOrEqual(64)
+    expect(scopes).toHaveLength(count)
+  })
+})
