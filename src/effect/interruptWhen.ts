@@ -12,7 +12,7 @@ import { from } from '../Duration.js'
 import type { Duration } from '../Duration.js'
 import { received } from '../internal/received.js'
 import type { Reason } from '../Reason.js'
-import { isToken } from '../Token.js'
+import { fold, isToken } from '../Token.js'
 import type { Input, Token } from '../Token.js'
 import { clockOf } from './clock.js'
 import {
@@ -179,9 +179,11 @@ const limitedBy = <I extends Input>(
       )
   }
   const open = openingOf(token, world, (plain) => openIn<Input>(token, plain))
+  // a scope that cannot have fired yet is not looked at: nothing is made live for an effect that is done at once
+  const run = isToken(token) && !mayFireAtOnce(token) ? started : cut
   return (self, onCut) =>
     withClock((effectClock, here) =>
-      cut(self, open(world.clock ?? clockOf(effectClock, here), here).scope, onCut, every),
+      run(self, open(world.clock ?? clockOf(effectClock, here), here).scope, onCut, every),
     )
 }
 
@@ -193,28 +195,52 @@ const cut = <A, E, R, A2, E2>(
   every: Duration,
 ): Effect.Effect<A | A2, E | E2, R> => {
   const fired = peek(scope)()
-  if (fired._tag === 'Some') return onCut(fired.value)
+  return fired._tag === 'Some' ? onCut(fired.value) : started(self, scope, onCut, every)
+}
+
+const started = <A, E, R, A2, E2>(
+  self: Effect.Effect<A, E, R>,
+  scope: ScopeView,
+  onCut: OnCut<A2, E2>,
+  every: Duration,
+): Effect.Effect<A | A2, E | E2, R> =>
   // an interruption from outside finds the child waited for, also if it comes while that starts
-  return Effect.uninterruptibleMask((restore) => {
+  Effect.uninterruptibleMask((restore) => {
     const isDeep = starting.depth >= deepest
     starting.depth++
     return Effect.flatMap(fork(restore(self), isDeep), (fiber): Effect.Effect<A | A2, E | E2> => {
       starting.depth--
       const exit = exitOf(fiber)
       if (exit !== null) return exit
-      const watch: Watch = { isDeep, hasEnded: false }
+      const watch: Watch = { isDeep, hasBegun: false }
       return Effect.onInterrupt(restore(watched(fiber, scope, onCut, every, watch)), () =>
-        watch.hasEnded ? Effect.void : interrupted(fiber),
+        watch.hasBegun ? Effect.void : interrupted(fiber),
       )
     })
   })
-}
+
+/** Whether it may fire in the look in which it is opened, without an input. */
+const mayFireAtOnce = fold<boolean>({
+  Never: () => false,
+  Cancelled: () => true,
+  Manual: () => false,
+  Timeout: ({ left }) => left <= 0,
+  Deadline: () => true,
+  Counter: ({ left }) => left <= 0,
+  Condition: () => true,
+  Budget: ({ left }) => left <= 0,
+  Idle: ({ left }) => left <= 0,
+  Any: (_, parts) => parts.includes(true),
+  All: (_, parts) => !parts.includes(false),
+  AndThen: (_, first, second) => first && second,
+  Labelled: (_, part) => part,
+})
 
 interface Watch {
   /** It goes on in a turn of its own. */
   readonly isDeep: boolean
-  /** The fiber has ended, and with it the wait. */
-  hasEnded: boolean
+  /** From then on it sees to an interruption itself. */
+  hasBegun: boolean
 }
 
 /** How many effects are being started within one another on the stack: a fiber that starts another at once, or ends and lets another go on, does so on it. */
@@ -223,7 +249,7 @@ const starting = { depth: 0 }
 /** Of so many, one starts and goes on in a turn of its own. */
 const deepest = 200
 
-/** Waits for a fiber, which it interrupts when the scope fires; listens no longer than that. */
+/** Waits for a fiber, which it interrupts when the scope fires or the wait is interrupted; listens no longer than that. */
 const watched = <A, E, A2, E2>(
   fiber: Fiber.Fiber<A, E>,
   scope: ScopeView,
@@ -232,6 +258,7 @@ const watched = <A, E, A2, E2>(
   watch: Watch,
 ): Effect.Effect<A | A2, E | E2> =>
   callback<A | A2, E | E2, never>((resume) => {
+    watch.hasBegun = true
     let why: (() => Exit.Exit<A2, E2>) | null = null
     const cutFor = (found: () => Exit.Exit<A2, E2>): void => {
       why = found // asked only when the fiber has ended: what it throws must not keep that from being interrupted
@@ -244,13 +271,13 @@ const watched = <A, E, A2, E2>(
     })()
     const forget = onEnd(fiber, () => {
       unsubscribe()
-      watch.hasEnded = true
       const end = why === null ? joined(fiber) : ended(fiber, why)
       resume(watch.isDeep ? Effect.flatMap(nextTurn, () => end) : end)
     })
-    return Effect.sync(() => {
+    return Effect.suspend(() => {
       unsubscribe()
       forget()
+      return interrupted(fiber)
     })
   })
 

@@ -159,17 +159,18 @@ export const onClock = <A, E, R>(self: Effect.Effect<A, E, R>, clock: EffectCloc
 export const isInterruptedOnly = (cause: Cause.Cause<unknown>): boolean =>
   (causes.hasInterruptsOnly ?? causes.isInterruptedOnly!)(cause)
 
-/** Of a cause that began as an interruption and holds no failure, the defects beside it, as of finalizers, if there are any; `null` of another cause. */
+/** Of a cause that holds an interruption and no failure, the defects beside it, as of finalizers, if there are any; `null` of another cause. */
 export const interruptionOf = (cause: Cause.Cause<unknown>): { readonly defects: Cause.Cause<never> | null } | null => {
   if (isInterruptedOnly(cause)) return { defects: null }
   if (causes.fromReasons !== undefined) {
     const { reasons } = cause as object as { readonly reasons: ReadonlyArray<{ readonly _tag: string }> } // sound: so is a cause of version 4
-    return reasons[0]?._tag === 'Interrupt' && reasons.every(({ _tag }) => _tag !== 'Fail')
-      ? { defects: causes.fromReasons(reasons.filter(({ _tag }) => _tag === 'Die')) }
+    const [defects, others] = [true, false].map((wanted) => reasons.filter(({ _tag }) => (_tag === 'Die') === wanted))
+    return others!.length > 0 && others!.every(({ _tag }) => _tag === 'Interrupt')
+      ? { defects: causes.fromReasons(defects!) }
       : null
   }
   const defects = causes.keepDefects!(cause)
-  return beginsAs(cause as object as CauseTree) === 'Interrupt' && !causes.isFailure!(cause) && defects._tag === 'Some' // sound: so is a cause of version 3
+  return causes.isInterrupted!(cause) && !causes.isFailure!(cause) && defects._tag === 'Some'
     ? { defects: defects.value }
     : null
 }
@@ -185,20 +186,6 @@ export const recurWhile = (holds: () => boolean): Schedule.Schedule<number> =>
 // -------------------------------------------------------------------------------------
 // private
 // -------------------------------------------------------------------------------------
-
-/** A cause of version 3: `left` came before `right`, or beside it. */
-type CauseTree =
-  | { readonly _tag: 'Sequential' | 'Parallel'; readonly left: CauseTree; readonly right: CauseTree }
-  | { readonly _tag: 'Empty' | 'Fail' | 'Die' | 'Interrupt' }
-
-const beginsAs = (cause: CauseTree): string => {
-  const waiting = [cause]
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if ('left' in next) waiting.push(next.right, next.left)
-    else if (next._tag !== 'Empty') return next._tag
-  }
-  return 'Empty'
-}
 
 interface LiveFiber<A, E> {
   readonly inheritAll?: Effect.Effect<void>
@@ -252,6 +239,7 @@ interface CauseNames {
   readonly isInterruptedOnly: (cause: Cause.Cause<unknown>) => boolean
   readonly fromReasons: (reasons: ReadonlyArray<object>) => Cause.Cause<never>
   readonly combine: <E>(self: Cause.Cause<E>, that: Cause.Cause<E>) => Cause.Cause<E>
+  readonly isInterrupted: (cause: Cause.Cause<unknown>) => boolean
   readonly isFailure: (cause: Cause.Cause<unknown>) => boolean
   readonly keepDefects: (cause: Cause.Cause<unknown>) => { _tag: 'None' } | { _tag: 'Some'; value: Cause.Cause<never> }
   readonly sequential: <E>(self: Cause.Cause<E>, that: Cause.Cause<E>) => Cause.Cause<E>

@@ -262,13 +262,12 @@ describe('what starts at once', () => {
 })
 
 describe('what an effect came to before it was cut', () => {
-  it('a defect is kept, and is no reason', () =>
+  it('a failure is kept, and a defect stands beside the reason', () =>
     test(
       Effect.gen(function* () {
-        const dying = Effect.ensuring(Effect.die('bug'), Effect.interruptible(Effect.sleep('2 minutes')))
-        const end = yield* anHourOf(limited(dying))
-        expect(end).toMatch(/^die bug/)
-        expect(end).not.toMatch(/TimedOut/)
+        const slow = Effect.interruptible(Effect.sleep('2 minutes'))
+        expect(yield* anHourOf(limited(Effect.ensuring(Effect.fail('no'), slow)))).toBe('fail no, interrupted')
+        expect(yield* anHourOf(limited(Effect.ensuring(Effect.die('bug'), slow)))).toMatch(/fail TimedOut, die bug/)
       }),
     ))
 
