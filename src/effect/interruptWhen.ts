@@ -37,12 +37,14 @@ import type { AnyWorld, EffectWorldArgument, ServicesOf, SomeConditions, SomeFee
 /**
  * Interrupts an effect when a token fires, and fails with the `Reason` then; its finalizers have run by that time.
  *
- * The token is opened when the effect starts, on the clock of the fiber, and closed when it ends. It answers with the reason only where the effect was cut short: a
- * result that was ready in the same turn is kept, and what finalizers die of stands beside the reason in the cause. Under a token that has fired at once the
- * effect is not started. Interruption from outside stays interruption.
+ * The token is opened when the effect starts, on the clock of the fiber. It answers with the reason only where the effect was cut short: a result that was ready in the same
+ * turn, or a failure of its own, is kept, and what it or its finalizers die of stands beside the reason in the cause. Under a token that has fired at once the effect is
+ * not started. Interruption from outside stays interruption, and has waited for the finalizers too.
  *
  * Uninterruptible regions within the effect end first. One around it is not cut at all: to bound a part of that, write `Effect.interruptible` within. As with
  * `Effect.timeout`, the effect runs in a child of the fiber, and fibers forked in it end with it; under a token that cannot fire it is the effect itself.
+ *
+ * It costs a child fiber, and while the effect waits a listener and one timer; conditions are asked every millisecond of the clock, or at the pace `every` of the world. Limits nest without end.
  *
  * A condition with `onError: 'throw'` that throws interrupts the effect, and is a defect. A counter that polls in the effect have used up fires at the next look of any kind, which is
  * the one that this takes when it begins to listen, or waits: it interrupts what the last poll still allowed.
