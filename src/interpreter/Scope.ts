@@ -126,7 +126,7 @@ export class Scope {
     this.reading.lasts = true
     let reason: Reason | null
     try {
-      reason = this.chain === null ? this.readUpwards(this, direct) : this.readChain(this.chain, direct)
+      reason = this.readUpwards(direct)
     } catch (error) {
       this.touched.forEach((machine) => machine.undo())
       this.watched = null
@@ -143,46 +143,6 @@ export class Scope {
     if (this.touched.length === 0) return
     for (const machine of this.touched) machine.commit()
     this.touched = untouched
-  }
-
-  /** Looks at itself and, as long as nothing above has changed since it went all the way, at those alone that there is something to look at. */
-  private readChain(chain: Chain, direct: boolean): Reason | null {
-    if (chain.changes !== this.known && !this.knows(chain)) return this.readUpwards(this, direct)
-    const { reading, machine: own } = this
-    let clock: Clock | null = null
-    let now = NaN
-    let scope: Scope = this
-    for (let index = 0; ; index++) {
-      const { machine } = scope
-      let reason = machine.decided
-      if (!machine.quiet && !machine.looking && (machine.visit === reading || !machine.visit.lasts)) {
-        machine.visit = reading
-        if (!machine.begun) machine.begin()
-        // one reading of a clock serves the whole read
-        if (machine.readsClock && machine.clock !== clock) {
-          clock = machine.clock
-          now = clock.monotonic()
-        }
-        reason = machine.decided ?? machine.look(direct && (index === 0 || this.askedDirectly[index - 1]!), now)
-        if (machine.checkpoint !== null) this.touched = [...this.touched, machine]
-        if (own.decided !== null) {
-          if (scope.watch !== null) (this.watched ??= []).push(scope)
-          return own.decided
-        }
-        if (machine.decided !== null) reason = machine.decided
-      }
-      if (scope.watch !== null) (this.watched ??= []).push(scope)
-      if (reason !== null) return this.fix(scope, null, 0, reason)
-      if (chain.changes !== this.known) {
-        // this look has changed what is above: the rest is gone through one by one
-        const above = scope.parents[0]
-        const isDirect = direct && scope.narrows && (index === 0 || this.askedDirectly[index - 1]!)
-        return above === undefined ? null : this.readUpwards(above, isDirect)
-      }
-      const next: Scope | undefined = this.asked[index]
-      if (next === undefined) return null
-      scope = next
-    }
   }
 
   /** Takes note of those above that there is something to look at; whether none of them has fired. */
@@ -204,12 +164,14 @@ export class Scope {
     return true
   }
 
-  /** Looks at a scope and at all above it, one by one, on behalf of this one. */
-  private readUpwards(from: Scope, direct: boolean): Reason | null {
-    const { reading, machine: own } = this
+  /** Looks at itself and at all above it, in the order of asking; as long as nothing in its chain has changed, at those alone that there is something to look at. */
+  private readUpwards(direct: boolean): Reason | null {
+    const { reading, chain, machine: own } = this
+    let isKnown = chain !== null && (chain.changes === this.known || this.knows(chain))
+    let place = 0
     let clock: Clock | null = null
     let now = NaN
-    let scope = from
+    let scope: Scope = this
     let lineage: Lineage | null = null
     let index = 0
     let isDirect = direct
@@ -236,6 +198,15 @@ export class Scope {
       }
       if (scope.watch !== null) (this.watched ??= []).push(scope)
       if (reason !== null) return this.fix(scope, lineage, index, reason)
+      isKnown &&= chain!.changes === this.known
+      if (isKnown) {
+        const asked: Scope | undefined = this.asked[place]
+        if (asked === undefined) return null
+        isDirect = direct && this.askedDirectly[place]!
+        place++
+        scope = asked
+        continue
+      }
       if (lineage === null) {
         if (parents.length === 0) return null
         if (parents.length === 1) {
