@@ -365,7 +365,6 @@ export class Machine extends Tree implements Engine {
     if (timed) this.seen = instant ?? this.clock.monotonic()
     this.begun = false
     this.quiet = false
-    if (this.chain !== null) this.chain.changes++
   }
 
   /** What the token does the moment it is opened is found when it is first touched, so that a cancel of the whole may come before. */
