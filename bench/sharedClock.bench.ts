@@ -55,6 +55,20 @@ const cases = {
     while (polls < limit && more()) polls++
     return polls
   },
+  'by hand, Clock.sampled': (): number => {
+    const { monotonic } = Clock.sampled(Clock.system)
+    const end = monotonic() + hour
+    let polls = 0
+    while (polls < limit && monotonic() < end) polls++
+    return polls
+  },
+  'a scope, Clock.sampled': (): number => {
+    const clock = Clock.sampled(Clock.system)
+    const more = CancelScope.keepGoing(CancelScope.open(Token.timeout(hour), { clock })())
+    let polls = 0
+    while (polls < limit && more()) polls++
+    return polls
+  },
   'a scope without time': (): number => {
     const more = CancelScope.keepGoing(CancelScope.open(Token.counter(2 * limit))())
     let polls = 0

@@ -8,6 +8,7 @@
  */
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
+import { sampledOver } from './Clock/sampled.js'
 import { sharedOver } from './Clock/shared.js'
 import * as Duration from './Duration.js'
 import { letGo } from './internal/letGo.js'
@@ -155,6 +156,28 @@ export interface SharedOptions {
   readonly interval?: Duration.DurationInput
   readonly tolerance?: Duration.DurationInput
   readonly buffer?: SharedArrayBuffer
+}
+
+/**
+ * A clock that reads another every so many reads, and late by at most as many: see `sampled`.
+ *
+ * `renew` makes the next reading exact.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface SampledClock extends Clock {
+  readonly renew: IO<void>
+}
+
+/**
+ * How many reads in a row may go by with one of the base clock: 64 unless given.
+ *
+ * @category model
+ * @since 0.1.0
+ */
+export interface SampledOptions {
+  readonly every?: number
 }
 
 // -------------------------------------------------------------------------------------
@@ -332,6 +355,33 @@ export const virtual = (wallStart: number = 0): VirtualClock => {
  * @since 0.1.0
  */
 export const shared = (options?: SharedOptions): SharedClock => sharedOver(system, options)
+
+/**
+ * A clock over another, for polls in hot loops: it reads the base clock at most every `every` reads, and answers in between with what that said.
+ *
+ * When to use: in loops whose turns take nanoseconds to microseconds, where reading the time is most of what a poll costs, and where no thread can tick for a
+ * `shared` clock. The price is that a timeout is seen late, by at most `every` reads: as a rule, that many turns of the loop.
+ *
+ * The stride adapts: it doubles while the base clock is read more often than every 50 µs, and shrinks when it is read more seldom, so a loop whose turns take 50 µs or more reads it
+ * each turn. A loop that suddenly slows down is late once, by no more than `every` of its slow turns; so is the first read after a pause. The first read after `renew`, in a
+ * timer of this clock and after a blocking is exact; opening a scope renews. All else is the base clock's.
+ *
+ * Throws a `RangeError` for an `every` that is no whole number above 0, and a `TypeError` for a base that is no clock.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, Clock, Token } from 'cantok-ts'
+ *
+ * const clock = Clock.sampled(Clock.system, { every: 16 })
+ * const more = CancelScope.keepGoing(CancelScope.open(Token.timeout('20 ms'), { clock })())
+ * let turns = 0
+ * while (more()) turns++
+ * console.log(turns > 0) // => true
+ * ```
+ * @category constructors
+ * @since 0.1.0
+ */
+export const sampled = (base: Clock, options?: SampledOptions): SampledClock => sampledOver(base, options)
 
 /**
  * A turn of the event loop, after which every promise that could go on has. Faked timers do not stop it.
