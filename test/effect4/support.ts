@@ -21,19 +21,16 @@ const named = (value: unknown): string => {
   return value instanceof Error ? value.message : String(value)
 }
 
-/** How an effect has ended: `value 1`, `fail TimedOut`, `die of it`, `interrupted`. */
-export const shown = (exit: Exit.Exit<unknown, unknown>): string =>
-  Exit.isSuccess(exit)
-    ? `value ${named(exit.value)}`
-    : exit.cause.reasons
-        .map((reason) =>
-          Cause.isFailReason(reason)
-            ? `fail ${named(reason.error)}`
-            : Cause.isDieReason(reason)
-              ? `die ${named(reason.defect)}`
-              : 'interrupted',
-        )
-        .join(', ')
+/** How an effect has ended: `value 1`, `fail TimedOut`, `die of it`, `interrupted`; how often it was interrupted, and before what, is not told. */
+export const shown = (exit: Exit.Exit<unknown, unknown>): string => {
+  if (Exit.isSuccess(exit)) return `value ${named(exit.value)}`
+  const { reasons } = exit.cause
+  const others = reasons.flatMap((reason) => {
+    if (Cause.isFailReason(reason)) return [`fail ${named(reason.error)}`]
+    return Cause.isDieReason(reason) ? [`die ${named(reason.defect)}`] : []
+  })
+  return [...others, ...(others.length < reasons.length ? ['interrupted'] : [])].join(', ')
+}
 
 /** Runs an effect and tells how it has ended, and when. */
 export const ending = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<string, never, R> =>
