@@ -128,10 +128,20 @@ export const inputs = (token: Token<Input>): Inputs => {
       case 'Idle':
         ;(found.idle ??= new Set()).add(next.name)
         break
-      default: {
+      case 'Any':
+      case 'All':
+      case 'AndThen':
+      case 'Labelled': {
         const parts = partsOf(next)
         for (let index = parts.length - 1; index >= 0; index--) waiting.push(parts[index]!)
+        break
       }
+      case 'Never':
+      case 'Cancelled':
+      case 'Timeout':
+      case 'Deadline':
+      case 'Counter':
+        break
     }
   }
   const { manual = [], condition = [], budget = [], idle = [] } = found

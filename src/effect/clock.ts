@@ -56,7 +56,7 @@ const over = (effectClock: EffectClock.Clock, here: Here): Clock => {
       const sleep = (rest: number): Effect.Effect<void> =>
         Effect.flatMap(effectClock.sleep(spanOf(origin === null ? rest : Math.min(rest, longestSleep))), () => wake)
       // never within the call
-      const sleeper = runAs(here)(span > 0 ? sleep(span) : Effect.flatMap(nextTurn, () => wake))
+      const sleeper = runAs(here)(span > 0 ? sleep(span) : Effect.flatMap(afterTheCall, () => wake))
       return () => void Effect.runFork(Fiber.interrupt(sleeper))
     },
   }
@@ -67,7 +67,7 @@ const longestSleep = 2 ** 31 - 1
 
 const nothing = (): void => {}
 
-const nextTurn: Effect.Effect<void> = /*#__PURE__*/ Effect.promise(() => Promise.resolve())
+const afterTheCall: Effect.Effect<void> = /*#__PURE__*/ Effect.promise(() => Promise.resolve())
 
 /** Never shorter: fractions of a millisecond are whole nanoseconds to Effect. */
 const spanOf = (milliseconds: number): Duration.Duration =>

@@ -5,8 +5,9 @@ import { inputs } from '../Analysis.js'
 import { close } from '../CancelScope.js'
 import type { CancelScope, MissingInputs, ScopeView } from '../CancelScope.js'
 import type { Clock } from '../Clock.js'
+import { isToken } from '../Token.js'
 import type { Input, Token } from '../Token.js'
-import { openedHere } from './world.js'
+import { openedHere, refuseNoWorld } from './world.js'
 import type { AnyWorld, EffectWorldArgument, ServicesOf, SomeConditions, SomeFeeds } from './world.js'
 
 /**
@@ -69,6 +70,8 @@ export const link = <I extends Input = never, C extends SomeConditions = {}, F e
 /**
  * Opens a token that came from outside, such as by a codec: fails with the conditions that the world does not know.
  *
+ * What is no token is a defect, a `TypeError`; data from outside goes through a codec first.
+ *
  * @example
  * ```ts
  * import { Effect } from 'effect'
@@ -87,7 +90,9 @@ export const openUnknown = <C extends SomeConditions = {}, F extends SomeFeeds =
   world: { readonly clock?: Clock; readonly conditions?: C; readonly inputs?: F } = {},
 ): Effect.Effect<CancelScope<Input>, MissingInputs, Scope | ServicesOf<C> | ServicesOf<F>> =>
   Effect.suspend(() => {
-    const conditions = inputs(token).condition.filter((name) => !Object.hasOwn(world.conditions ?? {}, name))
+    refuseNoWorld(world)
+    const names = isToken(token) ? inputs(token).condition : []
+    const conditions = names.filter((name) => !Object.hasOwn(world.conditions ?? {}, name))
     return conditions.length > 0 ? Effect.fail({ _tag: 'MissingInputs', conditions }) : opened(token, world, [])
   })
 

@@ -56,7 +56,7 @@ export type ConditionsOf<I extends Input> = { readonly [N in NameOf<'condition',
  * - `'idle:upstream'` beats whenever its effect succeeds, again and again: `Queue.take(heartbeats)`.
  *
  * One that fails feeds no more, and so does one that is interrupted, as the taker of a queue that is shut down. What one dies of, and an amount that is none, is logged
- * as an error. They run with the services and settings of the fiber that opened the token, and are interrupted when the scope is closed.
+ * as an error. An input that the token does not name, and a feed that is no effect, is a `TypeError`, at once. They run with the services and settings of the fiber that opened the token, and are interrupted when the scope is closed.
  *
  * @category model
  * @since 0.1.0
@@ -143,7 +143,7 @@ export interface AnyWorld {
 export const hasEffects = ({ conditions = {}, inputs = {} }: AnyWorld): boolean =>
   Object.keys(inputs).length > 0 || Object.values(conditions).some(Effect.isEffect)
 
-/** Opens a token for a fiber, on a clock of ours. Throws where conditions are missing. */
+/** Opens a token for a fiber, on a clock of ours. Throws where conditions are missing, and what is no token. */
 export type Opening<I extends Input> = (clock: Clock, here: Here) => Opened<I>
 
 /** Makes the scope in a world without effects. */
@@ -152,6 +152,7 @@ export type Derive<I extends Input> = (world: {
   readonly conditions: Conditions
 }) => IO<CancelScope<I>>
 
+/** Refuses what is no world, before anything is read of it. */
 export const refuseNoWorld = (world: unknown): void => {
   if (typeof world !== 'object' || world === null)
     throw new TypeError(`world must be an object, but was ${received(world)}`)

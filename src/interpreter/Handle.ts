@@ -105,6 +105,7 @@ export interface Wants {
   readonly conditions: ReadonlyArray<string>
 }
 
+/** Linear; grows no stack. Throws for a number that is none. */
 export const wantsOf = (token: Token<Input>): Wants => {
   let time = false
   let conditions: Set<string> | null = null
@@ -136,7 +137,9 @@ export const wantsOf = (token: Token<Input>): Wants => {
         for (let index = parts.length - 1; index >= 0; index--) waiting.push(parts[index]!)
         break
       }
-      default:
+      case 'Never':
+      case 'Cancelled':
+      case 'Manual':
         break
     }
   }

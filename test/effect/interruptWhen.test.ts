@@ -280,7 +280,7 @@ describe('what an effect came to before it was cut', () => {
         yield* turn
         Effect.runSync(Deferred.succeed(ready, 'ready'))
         CancelScope.cancelInput(scope, 'stop')()
-        expect(yield* Fiber.join(fiber)).toMatch(/^(die bug|fail Requested)/)
+        expect(yield* Fiber.join(fiber)).toBe('die bug')
       }),
     ))
 })
@@ -391,7 +391,7 @@ describe('a result that is ready in the same turn', () => {
       }),
     ))
 
-  it('is kept a few turns of fibers later too: the child has ended, its result is on its way', () =>
+  it('is not there yet where the effect itself has the token fire, midway', () =>
     test(
       Effect.gen(function* () {
         const scope = yield* open(manual('stop'))
@@ -404,8 +404,8 @@ describe('a result that is ready in the same turn', () => {
         const fiber = yield* started(scope, last)
         yield* turn
         yield* Deferred.succeed(ready, 'ready')
-        // cut while it is at work, by itself
-        expect(['value ready', 'fail Requested']).toContain(yield* Fiber.join(fiber))
+        // version 4 interrupts it at its next operation, version 3 in the next turn, by when it has ended
+        expect(yield* Fiber.join(fiber)).toBe(version === 4 ? 'fail Requested' : 'value ready')
       }),
     ))
 

@@ -83,6 +83,16 @@ describe('link', () => {
 })
 
 describe('openUnknown', () => {
+  it.each([['x'], [null], [{ version: 1, token: { _tag: 'Never' } }]])('refuses what is no token, %o', (given) =>
+    test(
+      Effect.gen(function* () {
+        // sound: what comes from outside may be anything
+        const end = yield* ending(Effect.scoped(openUnknown(given as object as Token.Token<Token.Input>)))
+        expect(end).toMatch(/^die .*token must be a token, but was/)
+      }),
+    ),
+  )
+
   it('fails with the conditions that are missing', () =>
     test(
       Effect.gen(function* () {
